@@ -1,0 +1,129 @@
+/*
+ * What crosses between programs: one frame a message, `kind` first, then fixed
+ * little-endian fields (lib/buf). The receiver trusts nothing: msg_decode()
+ * refuses a wrong length, kind, enum or text, and who may send what is the
+ * receiver's to check (the channel is the identity; no message says who it is
+ * from). A frame that is refused costs its sender a restart.
+ */
+#ifndef MSG_H
+#define MSG_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "build.h"
+#include "reading.h"
+
+enum msg_kind {
+	MSG_HELLO = 1, /* both ways, first: unequal builds refuse to talk */
+	MSG_READY,     /* child: set up, outputs safe, work begins */
+	MSG_BEAT,      /* child, every second while its work advances */
+	MSG_STOP,      /* core: outputs safe, queue flushed, then MSG_BYE, exit */
+	MSG_BYE,       /* child: all done, nothing more follows */
+	MSG_READINGS,  /* line */
+	MSG_EVENT,     /* line, uplink: for the journal */
+	MSG_DEVICE,    /* line: a device's health changed, or its counts grew */
+	MSG_LINE,      /* line: its port's state */
+	MSG_COMMITTED, /* core to uplink: the journal is durable up to seq */
+	MSG_ACK,       /* uplink: the broker has first..last */
+	MSG_LINK,      /* uplink: its connection's state */
+	MSG_ASK,       /* gatewayctl to core, on the control socket */
+	MSG_TEXT,      /* core to gatewayctl: a piece of the JSON answer */
+	MSG_KINDS
+};
+
+enum {
+	MSG_MAX = 16384, /* bytes of the largest frame */
+	MSG_READINGS_MAX = 100,
+	MSG_SUBJECT_MAX = 256,
+	MSG_LINE_TEXT_MAX = 256,
+	MSG_CHUNK_MAX = 8192,
+};
+
+/* What a person may later ask about. */
+enum event_kind {
+	EVENT_GATEWAY = 1, /* started, stopped, configuration changed */
+	EVENT_LINE,	   /* port opened, lost */
+	EVENT_DEVICE,	   /* lost and found */
+	EVENT_POINT,	   /* became bad, good again */
+	EVENT_OUTPUT,	   /* made safe, would not close */
+	EVENT_CHILD,	   /* crashed, hung, malformed frame, restarted */
+	EVENT_PLUGIN,	   /* refused, broke its contract */
+	EVENT_CLOCK,	   /* known, stepped, held */
+	EVENT_STORE,	   /* full, locked, recovered, data dropped */
+	EVENT_LINK,	   /* uplink connected, lost */
+	EVENT_KINDS
+};
+
+enum device_state { DEVICE_UNKNOWN, DEVICE_ONLINE, DEVICE_LOST, DEVICE_STATES };
+enum port_state { PORT_CLOSED, PORT_OPEN, PORT_FAILED, PORT_STATES };
+enum link_state { LINK_OFFLINE, LINK_CONNECTING, LINK_ONLINE, LINK_STATES };
+
+struct msg_hello {
+	char build[BUILD_ID_LEN + 1];
+};
+
+struct msg_readings {
+	uint16_t n;
+	struct reading r[MSG_READINGS_MAX];
+};
+
+struct msg_event {
+	enum event_kind kind;
+	int64_t boot_ms;
+	char subject[MSG_SUBJECT_MAX]; /* "north/soil-a1" */
+	char text[MSG_LINE_TEXT_MAX];
+};
+
+/* Counts are since the line's process began. */
+struct msg_device {
+	uint32_t device; /* index on its line */
+	enum device_state state;
+	uint32_t requests, answers, timeouts, noise, exceptions, late;
+	int64_t last_ok_ms; /* boot time; 0: never */
+	char text[MSG_LINE_TEXT_MAX];
+};
+
+struct msg_state { /* MSG_LINE: enum port_state, MSG_LINK: link_state */
+	uint8_t state;
+	uint32_t in_flight; /* MSG_LINK: messages without their PUBACK */
+	uint64_t sent;	    /* MSG_LINE: requests; MSG_LINK: messages acked */
+	char text[MSG_LINE_TEXT_MAX];
+};
+
+struct msg_range { /* MSG_COMMITTED uses `last` */
+	uint64_t first, last;
+};
+
+struct msg_text {
+	uint8_t last; /* 1: the answer ends with this piece */
+	char text[MSG_CHUNK_MAX];
+};
+
+struct msg {
+	enum msg_kind kind;
+	union {
+		struct msg_hello hello;
+		struct msg_readings readings;
+		struct msg_event event;
+		struct msg_device device;
+		struct msg_state state;
+		struct msg_range range;
+		struct msg_text text; /* MSG_ASK: what is asked, `last` 1 */
+	};
+};
+
+/* Bytes written, or -EMSGSIZE. */
+ssize_t msg_encode(const struct msg *m, void *frame, size_t cap);
+/* 0, or -EPROTO; *out is undefined after a failure. */
+int msg_decode(const void *frame, size_t len, struct msg *out);
+/* Encodes and sends: 0, -EAGAIN (full), or -errno as chan_send(). */
+int msg_send(int fd, const struct msg *m);
+/* Receives and decodes: 1 a message, 0 the peer is gone, -EAGAIN nothing,
+ * -EPROTO malformed, other -errno. */
+int msg_recv(int fd, struct msg *out);
+
+const char *event_kind_name(enum event_kind k);
+
+#endif

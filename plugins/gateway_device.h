@@ -1,0 +1,116 @@
+/*
+ * gateway_device.h - the contract between gatewayd and a device-type plugin,
+ * version 1.
+ *
+ * A plugin is a description and a few pure functions. It does no I/O, keeps no
+ * writable globals, allocates nothing and calls nothing of the gateway's: it
+ * says which registers to read, turns words into samples and commands into
+ * writes. The line owns the bus, the clock, the retries and the state, and
+ * checks everything that comes back (a count beyond its capacity, an index
+ * beyond its table, NaN: the device's readings are then bad, with the reason).
+ *
+ * Pointers in are lent for the call. Arrays out are the caller's, with their
+ * capacity; a function returns how many it filled, or a negative number with
+ * the reason in *err where there is one. Texts are UTF-8.
+ *
+ * Change by appending: a new last field of gw_device_type raises the minor and
+ * is read only if `size` covers it; anything else raises the major.
+ */
+#ifndef GATEWAY_DEVICE_H
+#define GATEWAY_DEVICE_H
+
+#include <stdint.h>
+
+#define GW_ABI_MAJOR 1u
+#define GW_ABI_MINOR 0u
+#define GW_ABI	     (GW_ABI_MAJOR << 16 | GW_ABI_MINOR)
+
+enum { GW_HOLDING, GW_INPUT, GW_COIL, GW_DISCRETE };	      /* table */
+enum { GW_READ = 1, GW_WRITE, GW_PAUSE };		      /* op */
+enum { GW_KEY_BOOL, GW_KEY_INT, GW_KEY_REAL, GW_KEY_CHOICE }; /* key type */
+enum { GW_GAUGE, GW_COUNTER, GW_STATE, GW_SETTING, GW_OUTPUT }; /* kind */
+enum { GW_NONE, GW_INT64, GW_UINT64, GW_DOUBLE, GW_TEXT };   /* value type */
+enum { GW_GOOD, GW_UNCERTAIN, GW_BAD };			      /* quality */
+enum { GW_REQUIRED = 1 };				      /* key flag */
+enum { GW_RANGE = 1, GW_IS_TEXT = 2, GW_WRITABLE = 4 };	      /* point flag */
+
+enum { GW_WORDS_MAX = 123, GW_TEXT_MAX = 64 };
+
+/* One key of the device's `settings:`. The gateway parses it, checks type and
+ * range, fills the default and reports file:line:column; the plugin gets a
+ * double (a choice as its index, a bool as 0 or 1). */
+struct gw_key {
+	const char *name;    /* a-z 0-9 _ */
+	const char *help;    /* one sentence */
+	const char *unit;    /* NULL: none */
+	const char *choices; /* GW_KEY_CHOICE: "raw|percent" */
+	double min, max, fallback;
+	uint32_t type, flags;
+};
+
+struct gw_point {
+	const char *name; /* a-z 0-9 _: "total" */
+	const char *unit; /* UCUM: "m3", "Cel", "%"; NULL: none */
+	double min, max;  /* with GW_RANGE: outside is a bad reading */
+	uint32_t kind, flags;
+	uint32_t span; /* losing this span makes its reading bad */
+};
+
+/* One step on the bus. The line runs a list in order and hands each read's
+ * words to decode(). */
+struct gw_op {
+	uint8_t op, table, span, reserved;
+	uint16_t addr;		      /* as on the wire, from zero */
+	uint16_t count;		      /* words or coils; GW_PAUSE: ms */
+	uint16_t words[GW_WORDS_MAX]; /* GW_WRITE; a coil is 0 or 1 */
+};
+
+struct gw_sample {
+	uint32_t point;	  /* index in points */
+	uint8_t quality;  /* GW_BAD: the value is not looked at */
+	uint8_t type;
+	uint16_t reserved;
+	union {
+		int64_t i;
+		uint64_t u;
+		double r;
+		char text[GW_TEXT_MAX];
+	} value;
+};
+
+struct gw_err {
+	int32_t key; /* index of the key to blame, or -1 */
+	char text[124];
+};
+
+struct gw_device_type {
+	uint32_t abi, size; /* GW_ABI, sizeof(struct gw_device_type) */
+	const char *name;   /* equals the file's name without .so */
+	const char *summary;
+	const struct gw_key *keys;
+	const struct gw_point *points;
+	uint32_t nkeys, npoints;
+	uint32_t state_size; /* bytes a device, zeroed, the line's */
+	uint32_t reserved;
+
+	/* Settle what no single key can; fill the state. 0, or negative. */
+	int (*init)(void *state, const double *settings, struct gw_err *err);
+	/* What to do in poll number `cycle`. */
+	int (*plan)(const void *state, uint32_t cycle, struct gw_op *out,
+	    int cap);
+	/* The words of one span (host order; a coil is 0 or 1) to samples. */
+	int (*decode)(void *state, uint32_t span, const uint16_t *words,
+	    int count, struct gw_sample *out, int cap);
+	/* A command: write, then read the span whose sample will confirm it.
+	 * NULL: nothing is writable. */
+	int (*encode)(const void *state, uint32_t point, double value,
+	    struct gw_op *out, int cap, struct gw_err *err);
+	/* What makes the device harmless. NULL: it already is. */
+	int (*safe)(const void *state, struct gw_op *out, int cap);
+};
+
+/* The one symbol a plugin exports. */
+extern const struct gw_device_type gw_device_type
+    __attribute__((visibility("default")));
+
+#endif

@@ -1,0 +1,47 @@
+# Tests, the simulated field, the demo, fuzz targets and benchmarks.
+
+ALL_INC := $(call inc,$(DIRS) plugins) -Itests/unit -Itests/replay -I$(BUILD)
+ALL_PKG := $(sort $(foreach d,$(DIRS),$(PKG_$(d))))
+ALL_ARCHIVES := $(foreach d,$(DIRS),$(call archive,$(d)))
+TEST_LIBS = $(call pkg_libs,$(ALL_PKG)) -lm
+
+# The field is code of its own: of ours it uses lib and conf (it reads the same
+# profiles) and never line, whose decoder it is there to test.
+SIM_OBJECTS := $(patsubst tests/sim/%.c,$(BUILD)/obj/sim/%.o,$(wildcard tests/sim/*.c))
+$(BUILD)/obj/sim/%.o: tests/sim/%.c | $(BUILD)/build_id.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(call inc,lib conf) -Itests/sim -c -o $@ $<
+$(BUILD)/fieldsim: $(SIM_OBJECTS) $(call archive,conf) $(call archive,lib)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(SIM_OBJECTS) -Wl,--start-group \
+		$(filter %.a,$^) -Wl,--end-group $(call pkg_libs,$(PKG_conf)) -lm
+
+# tests/unit/test_NAME.c and tests/replay/test_NAME.c: cmocka programs.
+UNIT := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/replay/test_*.c))
+$(UNIT): $(BUILD)/tests/%: tests/%.c $(ALL_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_INC) $(call pkg_cflags,$(ALL_PKG)) $(LDFLAGS) \
+		-o $@ $< -Wl,--start-group $(ALL_ARCHIVES) -Wl,--end-group \
+		$(TEST_LIBS) -lcmocka
+
+# tests/bad/NAME.c: plugins that misbehave.
+BAD_PLUGINS := $(patsubst tests/bad/%.c,$(BUILD)/tests/bad/%.so,$(wildcard tests/bad/*.c))
+$(BUILD)/tests/bad/%.so: tests/bad/%.c plugins/gateway_device.h
+	@mkdir -p $(@D)
+	$(CC) -std=c17 $(CFLAGS) -fPIC -fvisibility=hidden -Iplugins -shared -o $@ $<
+
+# tests/fuzz/fuzz_NAME.c: LLVMFuzzerTestOneInput; `make test` replays the
+# corpus with fuzz_main.c, `make fuzz TIME=60` explores with libFuzzer.
+FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(filter-out tests/fuzz/fuzz_main.c,$(wildcard tests/fuzz/fuzz_*.c)))
+$(FUZZ): $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz_main.c $(ALL_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_INC) $(call pkg_cflags,$(ALL_PKG)) $(LDFLAGS) \
+		-o $@ $< tests/fuzz/fuzz_main.c -Wl,--start-group $(ALL_ARCHIVES) \
+		-Wl,--end-group $(TEST_LIBS)
+
+.PHONY: test-programs test test-plain test-san demo demo-check bench fuzz lint
+test-programs: all $(UNIT) $(BAD_PLUGINS) $(FUZZ)
+
+test:
+	$(MAKE) test-programs
+	$(MAKE) SAN=1 test-programs
+	$(PYTHON) tests/run build build/san
