@@ -1,8 +1,10 @@
 # Tests, the simulated field, the demo, fuzz targets and benchmarks.
 
+# TEST_DIRS="lib wire" links a test with those folders alone.
+TEST_DIRS ?= $(DIRS)
 ALL_INC := $(call inc,$(DIRS) plugins) -Itests/unit -Itests/replay -I$(BUILD)
-ALL_PKG := $(sort $(foreach d,$(DIRS),$(PKG_$(d))))
-ALL_ARCHIVES := $(foreach d,$(DIRS),$(call archive,$(d)))
+ALL_PKG := $(sort $(foreach d,$(TEST_DIRS),$(PKG_$(d))))
+ALL_ARCHIVES := $(foreach d,$(TEST_DIRS),$(call archive,$(d)))
 TEST_LIBS = $(call pkg_libs,$(ALL_PKG)) -lm
 
 # The field is code of its own: of ours it uses lib and conf (it reads the same
