@@ -1,0 +1,532 @@
+/*
+ * libmodbus, used so that it cannot lie or hold us up. Its byte timeout is 0,
+ * which makes its response timeout a total one (measured with 3.1.6: a slave
+ * that sends a byte every 300 ms otherwise keeps the caller 13.5 s). On TCP we
+ * send the frame ourselves: modbus_send_raw_request() leaves the transaction
+ * id at zero, and without it a late answer looks like the right one.
+ */
+#include "bus.h"
+
+#include <errno.h>
+#include <modbus.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "port.h"
+
+enum {
+	CONNECT_MS = 3000,
+	OWED = 8,
+	SETTLE_US = 30000, /* silence that ends a disturbance */
+	SETTLE_MAX_US = 500000,
+	STUCK_TIMEOUTS = 5,  /* in a row, and */
+	STUCK_US = 30000000, /* so long: connect anew */
+};
+
+struct owed { /* an answer that may still come */
+	struct request req;
+	int64_t sent_us; /* 0: none */
+};
+
+struct bus {
+	const struct line *line;
+	int wake, fd;
+	modbus_t *ctx; /* NULL: closed */
+	uint16_t transaction;
+	int64_t quiet_since_us; /* the last byte on the wire, as far we know */
+	int64_t answer_us;      /* when something last answered, or opening */
+	uint32_t timeouts;      /* in a row */
+	struct owed owed[OWED];
+	unsigned owed_next;
+	uint8_t late_unit;
+	bool late;
+};
+
+struct bus *
+bus_new(const struct line *borrow, int wake)
+{
+	struct bus *b = calloc(1, sizeof(*b));
+
+	if (b != NULL) {
+		b->line = borrow;
+		b->wake = wake;
+		b->fd = -1;
+	}
+	return b;
+}
+
+struct bus *
+bus_free(struct bus *take)
+{
+	if (take != NULL) {
+		bus_close(take);
+		free(take);
+	}
+	return NULL;
+}
+
+bool
+bus_is_open(const struct bus *b)
+{
+	return b->ctx != NULL;
+}
+
+void
+bus_close(struct bus *b)
+{
+	if (b->ctx == NULL)
+		return;
+	port_disown(b->fd);
+	modbus_close(b->ctx);
+	modbus_free(b->ctx);
+	b->ctx = NULL;
+	b->fd = -1;
+	memset(b->owed, 0, sizeof(b->owed));
+}
+
+static bool
+framed_rtu(const struct bus *b)
+{
+	return b->line->transport != TRANSPORT_TCP;
+}
+
+static modbus_t *
+context_rtu(const struct line *l)
+{
+	static const char parity[] = {
+	    [PARITY_NONE] = 'N', [PARITY_EVEN] = 'E', [PARITY_ODD] = 'O'};
+
+	return modbus_new_rtu(l->port != NULL ? l->port : "/dev/null",
+	    l->baud != 0 ? (int)l->baud : 9600, parity[l->parity], 8,
+	    l->stop_bits == 2 ? 2 : 1);
+}
+
+static void
+explain_tcp(const struct line *l, int err, char *why)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+	int rc = getaddrinfo(l->host, NULL, &hints, &list);
+
+	/* libmodbus says "refused" for a name that nobody knows, too. */
+	if (rc != 0)
+		(void)snprintf(why, WHY_MAX,
+		    "%.120s: the name cannot be resolved (%s); check host and "
+		    "DNS",
+		    l->host, gai_strerror(rc));
+	else
+		(void)snprintf(why, WHY_MAX,
+		    "%.120s port %u: %s; check address, power and cable",
+		    l->host, l->tcp_port,
+		    err == EINPROGRESS ? "no answer to connecting"
+				       : strerror(err));
+	if (rc == 0)
+		freeaddrinfo(list);
+}
+
+/* A connected context, or NULL with the reason. */
+static modbus_t *
+connect_tcp(const struct line *l, char *why)
+{
+	char service[8];
+	modbus_t *ctx;
+
+	(void)snprintf(service, sizeof(service), "%u", l->tcp_port);
+	ctx = modbus_new_tcp_pi(l->host, service);
+	if (ctx == NULL) {
+		(void)snprintf(why, WHY_MAX, "%.120s: %s", l->host,
+		    modbus_strerror(errno));
+		return NULL;
+	}
+	/* 3.1.6 bounds the connecting by the response timeout. */
+	if (modbus_set_response_timeout(ctx, CONNECT_MS / 1000, 0) == -1 ||
+	    modbus_connect(ctx) == -1) {
+		explain_tcp(l, errno, why);
+		modbus_free(ctx);
+		return NULL;
+	}
+	port_tune_tcp(modbus_get_socket(ctx));
+	return ctx;
+}
+
+/* RTU frames over a connection: the socket of one, the framing of another. */
+static modbus_t *
+connect_rtu_over_tcp(const struct line *l, char *why)
+{
+	modbus_t *tcp = connect_tcp(l, why), *rtu;
+
+	if (tcp == NULL)
+		return NULL;
+	rtu = context_rtu(l);
+	if (rtu == NULL) {
+		(void)snprintf(why, WHY_MAX, "%s", modbus_strerror(errno));
+		modbus_close(tcp);
+	} else {
+		(void)modbus_set_socket(rtu, modbus_get_socket(tcp));
+		(void)modbus_set_socket(tcp, -1);
+	}
+	modbus_free(tcp);
+	return rtu;
+}
+
+static modbus_t *
+connect_rtu(const struct line *l, char *why)
+{
+	modbus_t *ctx = context_rtu(l);
+	struct stat st;
+	int err;
+
+	if (ctx == NULL) {
+		port_explain(l->port, EINVAL, why, WHY_MAX);
+		return NULL;
+	}
+	/* Anything but a terminal would only fail later, and oddly. */
+	if (stat(l->port, &st) == -1)
+		err = errno;
+	else if (!S_ISCHR(st.st_mode))
+		err = ENOTTY;
+	else if (modbus_connect(ctx) == -1)
+		err = errno;
+	else if ((err = -port_own(modbus_get_socket(ctx))) == 0)
+		return ctx;
+	else
+		modbus_close(ctx);
+	port_explain(l->port, err, why, WHY_MAX);
+	modbus_free(ctx);
+	errno = err;
+	return NULL;
+}
+
+int
+bus_open(struct bus *b, char *why)
+{
+	modbus_t *ctx;
+
+	bus_close(b);
+	errno = 0;
+	if (b->line->transport == TRANSPORT_RTU)
+		ctx = connect_rtu(b->line, why);
+	else if (b->line->transport == TRANSPORT_TCP)
+		ctx = connect_tcp(b->line, why);
+	else
+		ctx = connect_rtu_over_tcp(b->line, why);
+	if (ctx == NULL)
+		return errno > 0 && errno < MODBUS_ENOBASE ? -errno : -EIO;
+	/* Cannot fail: both values are in range. */
+	(void)modbus_set_byte_timeout(ctx, 0, 0);
+	(void)modbus_set_error_recovery(ctx, MODBUS_ERROR_RECOVERY_NONE);
+	b->ctx = ctx;
+	b->fd = modbus_get_socket(ctx);
+	b->timeouts = 0;
+	b->quiet_since_us = b->answer_us = port_now_us();
+	return 0;
+}
+
+/* Microseconds that n characters take on the wire. */
+static int64_t
+wire_us(const struct bus *b, size_t n)
+{
+	const struct line *l = b->line;
+	int64_t bits = 10 + (l->parity != PARITY_NONE) + (l->stop_bits == 2);
+
+	if (l->transport == TRANSPORT_TCP || l->baud == 0)
+		return 0;
+	return (int64_t)n * bits * 1000000 / l->baud;
+}
+
+/* Serial Line V1.02: 3.5 characters of 11 bits, 1.75 ms above 19200 baud. */
+static int64_t
+silence_us(const struct bus *b, uint32_t rest_ms)
+{
+	uint32_t baud = b->line->baud;
+	int64_t us = 0;
+
+	if (b->line->transport == TRANSPORT_RTU)
+		us = baud == 0 || baud > 19200 ? 1750 : 38500000 / baud + 1;
+	return us > (int64_t)rest_ms * 1000 ? us : (int64_t)rest_ms * 1000;
+}
+
+/* Whether these bytes are what an earlier request is owed. */
+static void
+note_late(struct bus *b, const uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < OWED && framed_rtu(b); i++) {
+		struct owed *o = &b->owed[i];
+
+		if (o->sent_us == 0 || !reply_find(&o->req, bytes, n))
+			continue;
+		o->sent_us = 0;
+		b->late = true;
+		b->late_unit = o->req.unit;
+	}
+}
+
+bool
+bus_late(struct bus *b, uint8_t *unit)
+{
+	if (!b->late)
+		return false;
+	b->late = false;
+	*unit = b->late_unit;
+	return true;
+}
+
+/* Takes bytes until the line was silent for so long, within a bound (a unit
+ * that babbles for ever must not hold us). 0, or -1: the port is gone. */
+static int
+settle(struct bus *b, int64_t silence, int64_t bound)
+{
+	int64_t end = port_now_us() + bound;
+	uint8_t bytes[512];
+	size_t n = 0;
+
+	for (;;) {
+		int64_t until = b->quiet_since_us + silence;
+		enum port_wait w = port_wait(b->fd, -1, until);
+
+		if (w == WAIT_GONE)
+			return -1;
+		if (w != WAIT_READY)
+			break;
+		int got = port_take(b->fd, bytes + n, sizeof(bytes) - n);
+		if (got < 0)
+			return -1;
+		n = n + (size_t)got < sizeof(bytes) ? n + (size_t)got : 0;
+		b->quiet_since_us = port_now_us();
+		if (b->quiet_since_us > end)
+			break;
+	}
+	note_late(b, bytes, n);
+	return 0;
+}
+
+static int
+transmit(struct bus *b, const struct request *q)
+{
+	uint8_t frame[FRAME_MAX];
+	size_t n = request_frame(q, frame);
+
+	if (q->tcp)
+		return send(b->fd, frame, n, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+			       (ssize_t)n
+			   ? 0
+			   : -1;
+	/* Unit 0 and those above 247 are refused here and would only make
+	 * libmodbus drop the answer; reply_check() judges the unit. */
+	(void)modbus_set_slave(b->ctx, q->unit);
+	return modbus_send_raw_request(b->ctx, frame, (int)n - 2) == -1 ? -1
+									: 0;
+}
+
+/* Our own request came back: as far as it goes, byte for byte. */
+static bool
+is_echo(const struct request *q, const uint8_t *frame)
+{
+	uint8_t sent[FRAME_MAX];
+	size_t n = request_frame(q, sent), same = 0;
+
+	while (same < n && frame[same] == sent[same])
+		same++;
+	return !q->tcp && same >= 5;
+}
+
+/* So that bytes which never came differ from those of an echo. */
+static void
+unlike_request(const struct request *q, uint8_t *frame)
+{
+	(void)request_frame(q, frame);
+	for (size_t i = 0; i < FRAME_MAX; i++)
+		frame[i] = (uint8_t)~frame[i];
+}
+
+static enum bus_result
+gone(struct bus *b)
+{
+	bus_close(b);
+	return BUS_PORT;
+}
+
+static enum bus_result
+noise(struct bus *b, const struct request *q, const uint8_t *frame,
+    struct answer *out)
+{
+	bool echo = is_echo(q, frame);
+
+	(void)snprintf(out->hint, sizeof(out->hint), "%s",
+	    echo ? "the adapter hears its own requests; turn its echo off"
+		 : "the answer was garbled or not the one asked for");
+	if (q->tcp) {
+		/* Out of step: only a new connection is surely in step. */
+		bus_close(b);
+		return BUS_NOISE;
+	}
+	b->quiet_since_us = port_now_us();
+	return settle(b, SETTLE_US, SETTLE_MAX_US) == -1 ? gone(b) : BUS_NOISE;
+}
+
+/* One frame within the deadline; REPLY_SHORT with *end set when there will be
+ * none. */
+static enum reply
+receive(struct bus *b, const struct request *q, uint8_t *frame,
+    int64_t deadline, struct answer *out, bool *is_gone)
+{
+	int64_t left = deadline - port_now_us();
+
+	if (left < 1000)
+		left = 1000;
+	(void)modbus_set_response_timeout(
+	    b->ctx, (uint32_t)(left / 1000000), (uint32_t)(left % 1000000));
+	int n = modbus_receive_confirmation(b->ctx, frame);
+	int err = errno;
+
+	b->quiet_since_us = port_now_us();
+	if (n > 0)
+		return reply_check(q, frame, (size_t)n, out->words, &out->code);
+	if (n == 0)
+		return REPLY_FOREIGN; /* libmodbus: another unit's */
+	if (err == ETIMEDOUT)
+		return REPLY_SHORT;
+	*is_gone = err < MODBUS_ENOBASE;
+	return REPLY_GARBAGE;
+}
+
+/* A late answer must not be taken for the next one: listen for it as long
+ * again. Ends when it has come. */
+static enum bus_result
+listen_on(struct bus *b, const struct ask *ask, const struct request *q,
+    int64_t sent, struct answer *out)
+{
+	uint32_t ms =
+	    ask->timeout_ms < QUIET_MAX_MS ? ask->timeout_ms : QUIET_MAX_MS;
+	int64_t until = port_now_us() + (int64_t)ms * 1000;
+	int wake = ask->urgent ? -1 : b->wake;
+	uint8_t bytes[FRAME_MAX * 2];
+	size_t n = 0;
+
+	for (;;) {
+		enum port_wait w = port_wait(b->fd, wake, until);
+
+		if (w == WAIT_GONE)
+			return gone(b);
+		if (w != WAIT_READY)
+			return w == WAIT_WOKEN ? BUS_WOKEN : BUS_TIMEOUT;
+		int got = port_take(b->fd, bytes + n, sizeof(bytes) - n);
+		if (got < 0)
+			return gone(b);
+		b->quiet_since_us = port_now_us();
+		n += (size_t)got;
+		if (reply_find(q, bytes, n)) {
+			out->late_ms =
+			    (uint32_t)((b->quiet_since_us - sent) / 1000);
+			return BUS_TIMEOUT;
+		}
+		note_late(b, bytes, n);
+		if (n == sizeof(bytes))
+			n = 0;
+		if (b->quiet_since_us > until)
+			return BUS_TIMEOUT;
+	}
+}
+
+static void
+owe(struct bus *b, const struct request *q, int64_t sent)
+{
+	/* A write's words are the caller's and soon gone. */
+	if (q->words != NULL)
+		return;
+	b->owed[b->owed_next++ % OWED] =
+	    (struct owed){.req = *q, .sent_us = sent};
+}
+
+static enum bus_result
+timed_out(struct bus *b, const struct ask *ask, const struct request *q,
+    int64_t sent, const uint8_t *frame, struct answer *out)
+{
+	enum bus_result r = BUS_TIMEOUT;
+
+	if (is_echo(q, frame))
+		(void)snprintf(out->hint, sizeof(out->hint),
+		    "the adapter hears its own request, and nobody answered");
+	b->timeouts++;
+	if (q->tcp) {
+		if (b->timeouts >= STUCK_TIMEOUTS &&
+		    port_now_us() - b->answer_us > STUCK_US)
+			bus_close(b);
+		return r;
+	}
+	if (ask->quiet)
+		r = listen_on(b, ask, q, sent, out);
+	if (r != BUS_PORT && out->late_ms == 0)
+		owe(b, q, sent);
+	return r;
+}
+
+static enum bus_result
+await(struct bus *b, const struct ask *ask, const struct request *q,
+    struct answer *out)
+{
+	size_t wire = request_answer_len(q) + 8;
+	int64_t sent = port_now_us();
+	int64_t deadline = sent + (int64_t)ask->timeout_ms * 1000 +
+			   (framed_rtu(b) ? wire_us(b, wire) : 0);
+	int wake = ask->urgent ? -1 : b->wake;
+	uint8_t frame[MODBUS_MAX_ADU_LENGTH];
+	bool is_gone = false;
+
+	unlike_request(q, frame);
+	for (;;) {
+		enum port_wait w = port_wait(b->fd, wake, deadline);
+
+		if (w == WAIT_GONE)
+			return gone(b);
+		if (w == WAIT_WOKEN)
+			return BUS_WOKEN;
+		if (w == WAIT_TIMEOUT)
+			return timed_out(b, ask, q, sent, frame, out);
+		switch (receive(b, q, frame, deadline, out, &is_gone)) {
+		case REPLY_OK:
+		case REPLY_EXCEPTION:
+			b->timeouts = 0;
+			b->answer_us = port_now_us();
+			return frame[q->tcp ? 7 : 1] & 0x80 ? BUS_EXCEPTION
+							    : BUS_OK;
+		case REPLY_FOREIGN:
+		case REPLY_STALE:
+			note_late(b, frame, sizeof(frame));
+			unlike_request(q, frame);
+			break;
+		case REPLY_SHORT:
+			return timed_out(b, ask, q, sent, frame, out);
+		case REPLY_GARBAGE:
+		default:
+			return is_gone ? gone(b) : noise(b, q, frame, out);
+		}
+	}
+}
+
+enum bus_result
+bus_ask(struct bus *b, const struct ask *ask, struct answer *out)
+{
+	struct request q = ask->req;
+	uint8_t frame[FRAME_MAX];
+
+	out->code = 0;
+	out->late_ms = 0;
+	out->hint[0] = '\0';
+	if (b->ctx == NULL)
+		return BUS_PORT;
+	q.tcp = b->line->transport == TRANSPORT_TCP;
+	q.transaction = ++b->transaction;
+	if (request_frame(&q, frame) == 0) {
+		(void)snprintf(out->hint, sizeof(out->hint),
+		    "the request is larger than Modbus allows");
+		return BUS_NOISE;
+	}
+	if (settle(b, silence_us(b, ask->rest_ms), SETTLE_MAX_US) == -1 ||
+	    transmit(b, &q) == -1)
+		return gone(b);
+	return await(b, ask, &q, out);
+}

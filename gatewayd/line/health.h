@@ -1,0 +1,43 @@
+/*
+ * Whether a device is there. Pure. It is lost after 3 failures in a row that
+ * span 5 s, then probed with gaps that double from 1 s to 30 s, and back at its
+ * first answer.
+ *
+ * Between failures a device rests: an RTU answer carries no number, so a unit
+ * that may still answer the last request is not asked the next one before four
+ * timeouts (at most 5 s) have passed.
+ */
+#ifndef HEALTH_H
+#define HEALTH_H
+
+#include <stdint.h>
+
+#include "msg.h"
+#include "polling.h"
+
+enum {
+	LOST_FAILURES = 3,
+	LOST_SPAN_MS = 5000,
+	PROBE_GAP_MS = 1000,
+	PROBE_GAP_MAX_MS = 30000,
+	REST_MAX_MS = 5000,
+};
+
+enum health_change { HEALTH_SAME, HEALTH_FOUND, HEALTH_LOST, HEALTH_BACK };
+
+struct health { /* zeroed: unknown */
+	enum device_state state;
+	uint32_t failures;  /* in a row */
+	int64_t since;      /* of the first of them */
+	int64_t last_ok_ms; /* 0: never */
+	uint32_t gap_ms;
+	struct gate gate;
+};
+
+/* It answered; a refusal is an answer. */
+enum health_change health_ok(struct health *h, int64_t now);
+/* It did not; `sent` is when it was asked, `timeout_ms` how long it had. */
+enum health_change health_failed(
+    struct health *h, int64_t now, int64_t sent, uint32_t timeout_ms);
+
+#endif

@@ -1,0 +1,236 @@
+/* Requests to frames, frames to answers. Limits: Modbus Application Protocol
+ * V1.1b3, sections 6.1 to 6.12. */
+#include "reply.h"
+
+#include <string.h>
+
+enum { MBAP = 7, CRC = 2 };
+
+static uint16_t
+crc16(const uint8_t *p, size_t n)
+{
+	uint16_t crc = 0xFFFF;
+
+	while (n-- > 0) {
+		crc ^= *p++;
+		for (int i = 0; i < 8; i++)
+			crc =
+			    (uint16_t)(crc & 1 ? crc >> 1 ^ 0xA001 : crc >> 1);
+	}
+	return crc;
+}
+
+static void
+put16(uint8_t *p, unsigned v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static unsigned
+get16(const uint8_t *p)
+{
+	return (unsigned)p[0] << 8 | p[1];
+}
+
+static bool
+reads_bits(const struct request *q)
+{
+	return q->function == FC_READ_COILS || q->function == FC_READ_DISCRETE;
+}
+
+static bool
+reads(const struct request *q)
+{
+	return q->function >= FC_READ_COILS && q->function <= FC_READ_INPUT;
+}
+
+static bool
+within_limits(const struct request *q)
+{
+	unsigned most;
+
+	switch (q->function) {
+	case FC_READ_COILS:
+	case FC_READ_DISCRETE:
+		most = READ_COILS_MAX;
+		break;
+	case FC_READ_HOLDING:
+	case FC_READ_INPUT:
+		most = READ_WORDS_MAX;
+		break;
+	case FC_WRITE_COIL:
+	case FC_WRITE_HOLDING:
+		most = 1;
+		break;
+	case FC_WRITE_COILS:
+	case FC_WRITE_HOLDINGS:
+		most = WRITE_WORDS_MAX;
+		break;
+	default:
+		return false;
+	}
+	return q->count >= 1 && q->count <= most &&
+	       (unsigned)q->addr + q->count <= 0x10000 &&
+	       (reads(q) || q->words != NULL);
+}
+
+/* What follows the four bytes of address and count in FC15 and FC16. */
+static size_t
+put_many(const struct request *q, uint8_t *p)
+{
+	size_t n;
+
+	if (q->function == FC_WRITE_HOLDINGS) {
+		n = (size_t)q->count * 2;
+		for (size_t i = 0; i < q->count; i++)
+			put16(p + 1 + i * 2, q->words[i]);
+	} else {
+		n = ((size_t)q->count + 7) / 8;
+		memset(p + 1, 0, n);
+		for (size_t i = 0; i < q->count; i++)
+			if (q->words[i] != 0)
+				p[1 + i / 8] |= (uint8_t)(1u << i % 8);
+	}
+	p[0] = (uint8_t)n;
+	return n + 1;
+}
+
+size_t
+request_frame(const struct request *q, uint8_t out[FRAME_MAX])
+{
+	uint8_t *p = out + (q->tcp ? MBAP - 1 : 0);
+	size_t n = 6;
+
+	if (!within_limits(q))
+		return 0;
+	p[0] = q->unit;
+	p[1] = q->function;
+	put16(p + 2, q->addr);
+	if (q->function == FC_WRITE_COIL)
+		put16(p + 4, q->words[0] != 0 ? 0xFF00 : 0);
+	else if (q->function == FC_WRITE_HOLDING)
+		put16(p + 4, q->words[0]);
+	else
+		put16(p + 4, q->count);
+	if (q->function >= FC_WRITE_COILS)
+		n += put_many(q, p + n);
+	if (q->tcp) {
+		put16(out, q->transaction);
+		put16(out + 2, 0);
+		put16(out + 4, (unsigned)n);
+		return MBAP - 1 + n;
+	}
+	unsigned crc = crc16(p, n);
+	p[n] = (uint8_t)crc;
+	p[n + 1] = (uint8_t)(crc >> 8);
+	return n + CRC;
+}
+
+static size_t
+data_bytes(const struct request *q)
+{
+	return reads_bits(q) ? ((size_t)q->count + 7) / 8
+			     : (size_t)q->count * 2;
+}
+
+size_t
+request_answer_len(const struct request *q)
+{
+	return (q->tcp ? MBAP - 1u : 0u) + (q->tcp ? 0u : CRC) +
+	       (reads(q) ? 3 + data_bytes(q) : 6);
+}
+
+/* unit, function and what follows; no header, no checksum. */
+static enum reply
+check_body(const struct request *q, const uint8_t *p, size_t len,
+    uint16_t *words, uint8_t *code)
+{
+	uint8_t sent[FRAME_MAX];
+
+	if (len < 3)
+		return REPLY_SHORT;
+	if (p[0] != q->unit)
+		return REPLY_FOREIGN;
+	if (p[1] == (q->function | 0x80)) {
+		/* No refusal without a reason. */
+		if (len != 3 || p[2] == 0)
+			return REPLY_GARBAGE;
+		*code = p[2];
+		return REPLY_EXCEPTION;
+	}
+	if (p[1] != q->function)
+		return REPLY_GARBAGE;
+	if (!reads(q)) {
+		if (len < 6)
+			return REPLY_SHORT;
+		if (len > 6 || request_frame(q, sent) == 0)
+			return REPLY_GARBAGE;
+		return memcmp(p, sent + (q->tcp ? MBAP - 1 : 0), 6) == 0
+			   ? REPLY_OK
+			   : REPLY_GARBAGE;
+	}
+	if (p[2] != data_bytes(q) || len > 3 + data_bytes(q))
+		return REPLY_GARBAGE;
+	if (len < 3 + data_bytes(q))
+		return REPLY_SHORT;
+	for (size_t i = 0; words != NULL && i < q->count; i++)
+		if (reads_bits(q))
+			words[i] = (uint16_t)(p[3 + i / 8] >> i % 8 & 1);
+		else
+			words[i] = (uint16_t)get16(p + 3 + i * 2);
+	return REPLY_OK;
+}
+
+static enum reply
+check_tcp(const struct request *q, const uint8_t *frame, size_t len,
+    uint16_t *words, uint8_t *code)
+{
+	if (len < MBAP - 1)
+		return REPLY_SHORT;
+	size_t body = get16(frame + 4);
+	if (get16(frame + 2) != 0 || body < 3 || body > 254)
+		return REPLY_GARBAGE;
+	if (len < MBAP - 1 + body)
+		return REPLY_SHORT;
+	if (len > MBAP - 1 + body)
+		return REPLY_GARBAGE;
+	if (get16(frame) != q->transaction)
+		return REPLY_STALE;
+	return check_body(q, frame + MBAP - 1, body, words, code);
+}
+
+enum reply
+reply_check(const struct request *q, const uint8_t *frame, size_t len,
+    uint16_t *words, uint8_t *code)
+{
+	if (!within_limits(q))
+		return REPLY_GARBAGE;
+	if (q->tcp)
+		return check_tcp(q, frame, len, words, code);
+	if (len < 3 + CRC)
+		return REPLY_SHORT;
+	if (crc16(frame, len - CRC) !=
+	    (frame[len - 2] | (unsigned)frame[len - 1] << 8))
+		return REPLY_GARBAGE;
+	return check_body(q, frame, len - CRC, words, code);
+}
+
+bool
+reply_find(const struct request *q, const uint8_t *bytes, size_t len)
+{
+	size_t want = request_answer_len(q);
+	uint8_t code;
+
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] != q->unit)
+			continue;
+		if (len - i >= want &&
+		    reply_check(q, bytes + i, want, NULL, &code) == REPLY_OK)
+			return true;
+		if (len - i >= 5 && reply_check(q, bytes + i, 5, NULL, &code) ==
+					REPLY_EXCEPTION)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,158 @@
+/* Two rings, sized at start. */
+#include "sink.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EVENTS = 64 };
+
+struct sink {
+	struct reading *ring;
+	size_t cap, first, n;
+	struct msg_event events[EVENTS];
+	size_t first_event, nevents;
+	uint64_t lost, lost_events; /* not told yet */
+	struct msg out;             /* under construction */
+};
+
+struct sink *
+sink_new(size_t nreadings)
+{
+	struct sink *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->cap = nreadings > MSG_READINGS_MAX ? nreadings : MSG_READINGS_MAX;
+	s->ring = calloc(s->cap, sizeof(*s->ring));
+	return s->ring == NULL ? sink_free(s) : s;
+}
+
+struct sink *
+sink_free(struct sink *take)
+{
+	if (take != NULL) {
+		free(take->ring);
+		free(take);
+	}
+	return NULL;
+}
+
+void
+sink_reading(struct sink *s, const struct reading *r)
+{
+	if (s->n == s->cap) {
+		s->first = (s->first + 1) % s->cap;
+		s->n--;
+		s->lost++;
+	}
+	s->ring[(s->first + s->n++) % s->cap] = *r;
+}
+
+void
+sink_event(struct sink *s, enum event_kind kind, int64_t now,
+    const char *subject, const char *fmt, ...)
+{
+	struct msg_event *e;
+	va_list ap;
+
+	if (s->nevents == EVENTS) {
+		s->first_event = (s->first_event + 1) % EVENTS;
+		s->nevents--;
+		s->lost_events++;
+	}
+	e = &s->events[(s->first_event + s->nevents++) % EVENTS];
+	*e = (struct msg_event){.kind = kind, .boot_ms = now};
+	(void)snprintf(e->subject, sizeof(e->subject), "%s", subject);
+	va_start(ap, fmt);
+	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	va_end(ap);
+}
+
+bool
+sink_send(struct sink *s, int fd, const struct msg *m)
+{
+	return s->n == 0 && s->nevents == 0 && msg_send(fd, m) == 0;
+}
+
+static int
+flush_events(struct sink *s, int fd)
+{
+	while (s->nevents > 0) {
+		s->out.kind = MSG_EVENT;
+		s->out.event = s->events[s->first_event];
+		int rc = msg_send(fd, &s->out);
+		if (rc != 0)
+			return rc;
+		s->first_event = (s->first_event + 1) % EVENTS;
+		s->nevents--;
+	}
+	return 0;
+}
+
+static int
+flush_readings(struct sink *s, int fd)
+{
+	while (s->n > 0) {
+		struct msg_readings *r = &s->out.readings;
+
+		s->out.kind = MSG_READINGS;
+		r->n =
+		    s->n > MSG_READINGS_MAX ? MSG_READINGS_MAX : (uint16_t)s->n;
+		for (size_t i = 0; i < r->n; i++)
+			r->r[i] = s->ring[(s->first + i) % s->cap];
+		int rc = msg_send(fd, &s->out);
+		if (rc != 0)
+			return rc;
+		s->first = (s->first + r->n) % s->cap;
+		s->n -= r->n;
+	}
+	return 0;
+}
+
+int
+sink_flush(struct sink *s, int fd, int64_t now, const char *line)
+{
+	int rc = flush_events(s, fd);
+
+	if (rc == 0)
+		rc = flush_readings(s, fd);
+	if (rc != 0 || (s->lost == 0 && s->lost_events == 0))
+		return rc;
+	sink_event(s, EVENT_LINE, now, line,
+	    "%llu readings and %llu events were dropped, oldest first: the "
+	    "core did not take them in time",
+	    (unsigned long long)s->lost, (unsigned long long)s->lost_events);
+	s->lost = s->lost_events = 0;
+	return flush_events(s, fd);
+}
+
+size_t
+sink_readings(const struct sink *s)
+{
+	return s->n;
+}
+
+bool
+sink_take(struct sink *s, struct reading *out)
+{
+	if (s->n == 0)
+		return false;
+	*out = s->ring[s->first];
+	s->first = (s->first + 1) % s->cap;
+	s->n--;
+	return true;
+}
+
+bool
+sink_take_event(struct sink *s, struct msg_event *out)
+{
+	if (s->nevents == 0)
+		return false;
+	*out = s->events[s->first_event];
+	s->first_event = (s->first_event + 1) % EVENTS;
+	s->nevents--;
+	return true;
+}
