@@ -1,0 +1,317 @@
+/* A serial line on a pseudo-terminal; see ptyline.h. */
+#include "ptyline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "field.h"
+#include "sending.h"
+#include "site.h"
+
+struct pty_line {
+	int master,
+	    slave; /* the slave stays open: no hang-up between masters */
+	char link[PATH_MAX], tty[64];
+	speed_t speed;
+	int64_t char_ns, silence_ns;
+	uint8_t in[RTU_MAX];
+	size_t nin;
+	bool early, garbled;
+	int64_t in_end;   /* when the last character read is through */
+	int64_t quiet_at; /* since when nobody talks */
+	struct sending *out;
+};
+
+static speed_t
+speed_of(uint32_t baud)
+{
+	static const struct {
+		uint32_t baud;
+		speed_t speed;
+	} table[] = {{1200, B1200}, {1800, B1800}, {2400, B2400}, {4800, B4800},
+	    {9600, B9600}, {19200, B19200}, {38400, B38400}, {57600, B57600},
+	    {115200, B115200}, {230400, B230400}, {460800, B460800},
+	    {921600, B921600}};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].baud == baud)
+			return table[i].speed;
+	return B0;
+}
+
+static int
+open_pair(struct pty_line *p)
+{
+	struct termios raw;
+
+	p->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (p->master == -1)
+		return -errno;
+	if (grantpt(p->master) == -1 || unlockpt(p->master) == -1 ||
+	    ptsname_r(p->master, p->tty, sizeof(p->tty)) != 0)
+		goto failed;
+	p->slave = open(p->tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (p->slave == -1 || tcgetattr(p->slave, &raw) == -1)
+		goto failed;
+	cfmakeraw(&raw);
+	if (p->speed != B0) {
+		(void)cfsetispeed(&raw, p->speed); /* a speed of the table */
+		(void)cfsetospeed(&raw, p->speed);
+	}
+	if (tcsetattr(p->slave, TCSANOW, &raw) == 0)
+		return 0;
+failed:
+	return -errno;
+}
+
+static int
+make_link(const struct pty_line *p)
+{
+	char fresh[PATH_MAX + 8];
+
+	(void)snprintf(fresh, sizeof(fresh), "%s.new", p->link);
+	(void)unlink(fresh); /* a leftover; symlink() tells if it stays */
+	if (symlink(p->tty, fresh) == -1 || rename(fresh, p->link) == -1)
+		return -errno;
+	return 0;
+}
+
+static bool
+lies_in(const char *path, const char *dir)
+{
+	char parent[PATH_MAX], real_parent[PATH_MAX], real_dir[PATH_MAX];
+	char *slash;
+	size_t n;
+
+	(void)snprintf(parent, sizeof(parent), "%s%s",
+	    strchr(path, '/') ? "" : "./", path);
+	slash = strrchr(parent, '/');
+	slash[slash == parent] = '\0';
+	if (realpath(parent, real_parent) == NULL ||
+	    realpath(dir, real_dir) == NULL)
+		return false;
+	n = strlen(real_dir);
+	return strncmp(real_parent, real_dir, n) == 0 &&
+	       (real_parent[n] == '\0' || real_parent[n] == '/');
+}
+
+int
+pty_line_open(struct sim_line *l, const char *dir)
+{
+	struct pty_line *p = arena_alloc(l->farm->arena, sizeof(*p));
+	const struct line *c = l->conf;
+	unsigned bits = 9u + (c->parity != PARITY_NONE) + c->stop_bits;
+
+	l->pty = p;
+	p->master = p->slave = -1;
+	p->speed = speed_of(c->baud);
+	p->char_ns = (int64_t)bits * 1000000000 / c->baud;
+	/* Above 19200 baud the standard fixes it at 1.75 ms. */
+	p->silence_ns = c->baud > 19200 ? 1750000 : p->char_ns * 7 / 2;
+	if (lies_in(c->port, dir))
+		(void)snprintf(p->link, sizeof(p->link), "%s", c->port);
+	else
+		(void)snprintf(
+		    p->link, sizeof(p->link), "%s/%s.tty", dir, l->name);
+	return pty_line_back(l);
+}
+
+int
+pty_line_back(struct sim_line *l)
+{
+	int r = open_pair(l->pty);
+
+	if (r == 0)
+		r = make_link(l->pty);
+	if (r < 0) {
+		pty_line_close(l);
+		return r;
+	}
+	l->gone = false;
+	l->back_at = 0;
+	return 0;
+}
+
+void
+pty_line_gone(struct sim_line *l)
+{
+	pty_line_close(l);
+	l->gone = true;
+}
+
+void
+pty_line_close(struct sim_line *l)
+{
+	struct pty_line *p = l->pty;
+
+	if (p->master != -1) {
+		(void)unlink(p->link); /* may have gone before us */
+		(void)close(p->master);
+	}
+	if (p->slave != -1)
+		(void)close(p->slave);
+	p->master = p->slave = -1;
+	p->nin = 0;
+	sending_clear(&p->out);
+}
+
+int
+pty_line_fd(const struct sim_line *l)
+{
+	return l->pty->master;
+}
+
+const char *
+pty_line_path(const struct sim_line *l)
+{
+	return l->pty->link;
+}
+
+static bool
+talking(const struct pty_line *p, int64_t now)
+{
+	return p->out != NULL && !p->out->echo && p->out->start <= now;
+}
+
+void
+pty_line_readable(struct sim_line *l, int64_t now)
+{
+	struct pty_line *p = l->pty;
+	uint8_t bytes[2 * RTU_MAX];
+	ssize_t n = read(p->master, bytes, sizeof(bytes));
+	size_t room = sizeof(p->in) - p->nin;
+
+	if (n <= 0)
+		return; /* nothing there; a pty of ours has no other end */
+	if (p->nin == 0) {
+		p->early = p->quiet_at && now - p->quiet_at < p->silence_ns;
+		p->garbled = false;
+		p->in_end = now;
+		room = sizeof(p->in);
+	}
+	if (now > p->in_end)
+		p->in_end = now;
+	if (talking(p, now)) {
+		l->stats.collisions++;
+		p->garbled = true;
+	}
+	if (l->echo) {
+		struct sending *e =
+		    sending_raw(bytes, (size_t)n, p->in_end, p->char_ns);
+		e->echo = true;
+		sending_queue(&p->out, e);
+	}
+	p->in_end += n * p->char_ns;
+	if ((size_t)n > room) {
+		p->garbled = true;
+		n = (ssize_t)room;
+	}
+	memcpy(p->in + p->nin, bytes, (size_t)n);
+	p->nin += (size_t)n;
+}
+
+static void
+ask(struct sim_device *d, const uint8_t *frame, size_t n, int64_t now)
+{
+	struct pty_line *p = d->line->pty;
+	struct strike strike;
+	struct answer answer;
+	struct sending *s;
+	int64_t start = now + d->turnaround_ns;
+
+	if (!serve(d, frame + 1, n - 3, frame[0] == 0, now, &answer, &strike))
+		return;
+	if (strike.by[FAULT_LATE])
+		start += strike.by[FAULT_LATE]->ns;
+	/* One UART: the second answer waits for the first. */
+	if (start < d->busy_until)
+		start = d->busy_until;
+	s = sending_rtu(frame[0], &answer, &strike, start, p->char_ns);
+	d->busy_until = sending_end(s) + p->silence_ns;
+	sending_queue(&p->out, s);
+}
+
+static void
+frame_done(struct sim_line *l, int64_t now)
+{
+	struct pty_line *p = l->pty;
+	struct termios t;
+	size_t n = p->nin;
+	bool known = false;
+
+	p->nin = 0;
+	p->quiet_at = p->in_end;
+	l->stats.frames++;
+	if (p->early)
+		l->stats.silence_broken++;
+	if (p->speed != B0 && tcgetattr(p->slave, &t) == 0 &&
+	    cfgetospeed(&t) != p->speed) {
+		l->stats.wrong_speed++;
+		return;
+	}
+	if (p->garbled || (p->early && l->strict))
+		return;
+	if (!frame_crc_ok(p->in, n)) {
+		l->stats.bad_crc++;
+		return;
+	}
+	for (size_t i = 0; i < l->ndevices; i++) {
+		if (p->in[0] != 0 && l->devices[i].unit != p->in[0])
+			continue;
+		known = true;
+		ask(&l->devices[i], p->in, n, now);
+	}
+	l->stats.foreign += !known;
+}
+
+static void
+push_out(struct pty_line *p, int64_t now)
+{
+	while (p->out != NULL && p->out->start <= now) {
+		struct sending *s = p->out;
+		size_t ready = sending_ready(s, now);
+		/* A master that never reads loses bytes, as a UART does. */
+		if (ready)
+			(void)!write(p->master, s->bytes + s->sent, ready);
+		s->sent += ready;
+		if (s->sent < s->n)
+			return;
+		if (!s->echo)
+			p->quiet_at = now;
+		sending_pop(&p->out, now + p->silence_ns);
+	}
+}
+
+int64_t
+pty_line_tick(struct sim_line *l, int64_t now)
+{
+	struct pty_line *p = l->pty;
+	int64_t next = INT64_MAX;
+
+	if (p->master == -1)
+		return next;
+	if (p->nin && now >= p->in_end + p->silence_ns)
+		frame_done(l, p->in_end + p->silence_ns);
+	push_out(p, now);
+	if (p->nin)
+		next = p->in_end + p->silence_ns;
+	if (p->out != NULL && sending_due(p->out, p->out->sent) < next)
+		next = sending_due(p->out, p->out->sent);
+	return next;
+}
+
+void
+pty_line_noise(struct sim_line *l, const uint8_t *bytes, size_t n, int64_t now)
+{
+	struct pty_line *p = l->pty;
+
+	if (p->master != -1)
+		sending_queue(&p->out, sending_raw(bytes, n, now, p->char_ns));
+}
