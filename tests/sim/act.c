@@ -122,6 +122,8 @@ release(const struct statement *s)
 
 	if (s->point != NULL)
 		point_pin(d, s->point, false);
+	else
+		bank_unpin_all(d->bank);
 	for (size_t k = 0; s->point == NULL && k < d->npoints; k++)
 		point_pin(d, &d->points[k], false);
 }

@@ -128,6 +128,15 @@ bank_pin(struct bank *b, enum reg_table table, uint32_t addr, bool pin)
 }
 
 void
+bank_unpin_all(struct bank *b)
+{
+	for (int t = 0; t < TABLES; t++)
+		for (int p = 0; p < PAGES; p++)
+			for (int i = 0; b->pages[t][p] && i < PAGE; i++)
+				b->pages[t][p]->flags[i] &= (uint8_t)~PINNED;
+}
+
+void
 bank_write(struct bank *b, enum reg_table table, uint32_t addr, uint16_t w)
 {
 	if (!(flags(b, table, addr) & PINNED))

@@ -27,6 +27,7 @@ void bank_allow_write(struct bank *b, enum reg_table table, uint32_t addr);
 bool bank_writable(
     const struct bank *b, enum reg_table table, uint32_t addr, uint32_t count);
 void bank_pin(struct bank *b, enum reg_table table, uint32_t addr, bool pin);
+void bank_unpin_all(struct bank *b);
 /* What a master's write does. */
 void bank_write(
     struct bank *b, enum reg_table table, uint32_t addr, uint16_t w);

@@ -101,6 +101,10 @@ num_print(const struct num *v, char out[NUM_PRINT_MAX])
 		snprintf(out, NUM_PRINT_MAX, "null");
 		return;
 	}
+	if (v->r == trunc(v->r) && fabs(v->r) < 1e15) {
+		snprintf(out, NUM_PRINT_MAX, "%.0f", v->r);
+		return;
+	}
 	for (int digits = 1; digits <= 17; digits++) {
 		snprintf(out, NUM_PRINT_MAX, "%.*g", digits, v->r);
 		if (strtod(out, NULL) == v->r)

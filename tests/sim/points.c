@@ -81,7 +81,7 @@ point_pin(struct sim_device *d, struct sim_point *p, bool pin)
 }
 
 static const struct sim_device *
-relay_board(const struct farm *f, size_t output, uint16_t *addr)
+board_with_output(const struct farm *f, size_t output, uint16_t *addr)
 {
 	for (size_t l = 0; l < f->nlines; l++)
 		for (size_t i = 0; i < f->lines[l].ndevices; i++) {
@@ -109,7 +109,7 @@ farm_wet_by_position(const struct farm *f, struct sim_device *d, size_t probe)
 		if (role_of(p->type) != ROLE_MOISTURE)
 			continue;
 		soil = true;
-		p->valve_device = relay_board(f, probe, &p->valve_addr);
+		p->valve_device = board_with_output(f, probe, &p->valve_addr);
 	}
 	return soil;
 }

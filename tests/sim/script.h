@@ -13,7 +13,7 @@
 struct farm;
 struct script;
 
-enum { SCRIPT_ERROR_MAX = 256, SCRIPT_ANSWER_MAX = 16384 };
+enum { SCRIPT_ERROR_MAX = 256, SCRIPT_ANSWER_MAX = 65536 };
 
 /* Reads all of a script before anything of it happens. NULL with
  * `FILE:line:column: what; remedy` of every wrong line on stderr. */
