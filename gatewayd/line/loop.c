@@ -1,0 +1,184 @@
+/* Nothing here waits but ppoll() on the channel and the bus itself. */
+#include "loop.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/poll.h>
+#include <time.h>
+
+#include "chan.h"
+#include "log.h"
+#include "mono.h"
+#include "msg.h"
+#include "run.h"
+
+struct loop {
+	int chan;
+	struct run *run;
+	struct msg *in;
+	bool ready; /* MSG_READY is sent */
+	bool stop;  /* told to, or nobody left to tell us */
+	bool gone;  /* core is: nothing can be sent any more */
+	int64_t beat;
+};
+
+static int
+send_kind(int chan, enum msg_kind kind)
+{
+	struct msg m = {.kind = kind};
+
+	return msg_send(chan, &m);
+}
+
+/* Waits until the channel is readable (or `events`), or boot time `until`. */
+static void
+wait_chan(int chan, short events, int64_t until)
+{
+	struct pollfd p = {.fd = chan, .events = events};
+	int64_t ms = until - mono_ms();
+
+	ms = ms < 0 ? 0 : ms;
+	struct timespec ts = {.tv_sec = (time_t)(ms / 1000),
+	    .tv_nsec = (long)(ms % 1000) * 1000000};
+	/* Interrupted or not: the caller looks again. */
+	(void)ppoll(&p, 1, &ts, NULL);
+}
+
+/* 0; an unequal build or a silent core is a reason not to begin. */
+static int
+hello(struct loop *l)
+{
+	int64_t until = mono_ms() + HELLO_MS;
+	struct msg m = {.kind = MSG_HELLO};
+	int rc;
+
+	memcpy(m.hello.build, build_id(), BUILD_ID_LEN);
+	if (msg_send(l->chan, &m) != 0) {
+		log_err("core is gone; not started");
+		return -EPIPE;
+	}
+	while ((rc = msg_recv(l->chan, l->in)) == -EAGAIN) {
+		if (mono_ms() >= until) {
+			log_err("core said nothing for 5 s; not started");
+			return -ETIMEDOUT;
+		}
+		wait_chan(l->chan, POLLIN, until);
+	}
+	if (rc != 1 || l->in->kind != MSG_HELLO) {
+		log_err("core did not say hello; not started");
+		return -EPROTO;
+	}
+	if (strcmp(l->in->hello.build, build_id()) != 0) {
+		log_err("core is of another build (%s, this is %s); not "
+			"started; install both from one package",
+		    l->in->hello.build, build_id());
+		return -EPROTO;
+	}
+	return 0;
+}
+
+static void
+take_messages(struct loop *l)
+{
+	int rc;
+
+	while ((rc = msg_recv(l->chan, l->in)) == 1)
+		if (l->in->kind == MSG_STOP)
+			l->stop = true;
+		else
+			log_warning("core sent message %d, which means nothing "
+				    "here; ignored",
+			    (int)l->in->kind);
+	if (rc == -EAGAIN)
+		return;
+	if (rc == 0 || rc == -ECONNRESET)
+		log_notice("core is gone; making outputs safe and ending");
+	else
+		log_err("core sent nonsense (%s); making outputs safe and "
+			"ending",
+		    strerror(-rc));
+	l->stop = l->gone = true;
+}
+
+static void
+tell(struct loop *l)
+{
+	int64_t now = mono_ms();
+	struct run *r = l->run;
+
+	if (now >= l->beat && send_kind(l->chan, MSG_BEAT) == 0)
+		l->beat = now + BEAT_MS;
+	int rc = sink_flush(r->sink, l->chan, now, r->line->name);
+	if (rc != 0 && rc != -EAGAIN) {
+		log_notice("core is gone; making outputs safe and ending");
+		l->stop = l->gone = true;
+		return;
+	}
+	run_tell(r, l->chan, now);
+	if (!l->ready && run_ready(r) && send_kind(l->chan, MSG_READY) == 0)
+		l->ready = true;
+}
+
+static void
+work(struct loop *l)
+{
+	while (!l->stop) {
+		int64_t next = run_step(l->run, mono_ms());
+
+		tell(l);
+		if (l->stop)
+			return;
+		if (next > l->beat)
+			next = l->beat;
+		wait_chan(l->chan, POLLIN, next);
+		take_messages(l);
+	}
+}
+
+/* Outputs first; what is queued has the rest of the time. */
+static void
+finish(struct loop *l)
+{
+	int64_t until = mono_ms() + STOP_MS;
+	struct run *r = l->run;
+	size_t left = run_stop(r, until - 500);
+	int rc = -EAGAIN;
+
+	if (left > 0)
+		log_err("%s: %zu outputs are not confirmed safe; check them",
+		    r->line->name, left);
+	while (!l->gone && rc == -EAGAIN && mono_ms() < until) {
+		rc = sink_flush(r->sink, l->chan, mono_ms(), r->line->name);
+		if (rc == -EAGAIN)
+			wait_chan(l->chan, POLLOUT, until);
+	}
+	if (rc == 0)
+		run_tell(r, l->chan, mono_ms());
+	while (!l->gone && (rc = send_kind(l->chan, MSG_BYE)) == -EAGAIN &&
+	       mono_ms() < until)
+		wait_chan(l->chan, POLLOUT, until);
+}
+
+int
+loop_run(int chan, const struct line *line)
+{
+	struct loop l = {.chan = chan};
+	int code = 1;
+
+	l.in = malloc(sizeof(*l.in));
+	if (l.in != NULL && hello(&l) == 0) {
+		l.run = run_new(line, chan, mono_ms());
+		if (l.run == NULL) {
+			log_err("%s: out of memory; not started", line->name);
+		} else {
+			work(&l);
+			finish(&l);
+			code = 0;
+		}
+	}
+	l.run = run_free(l.run);
+	free(l.in);
+	return code;
+}

@@ -1,0 +1,117 @@
+/*
+ * gatewayd-line: one Modbus line. Started by gatewayd with the channel on
+ * descriptor 3 and the configuration on 4; by hand it describes a plugin.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "build.h"
+#include "chan.h"
+#include "describe.h"
+#include "log.h"
+#include "loop.h"
+#include "site.h"
+#include "snapshot.h"
+
+static int
+usage(void)
+{
+	(void)fprintf(stderr,
+	    "gatewayd-line is started by gatewayd, one for each line.\n"
+	    "usage: gatewayd-line --describe FILE.so | --version\n");
+	return 2;
+}
+
+/* Core decides when we end, by message or by closing the channel: outputs must
+ * be safe first, and a resolver that is mute must not hold us past a beat. */
+static void
+settle_process(void)
+{
+	static const int ignored[] = {
+	    SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2};
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		(void)signal(ignored[i], SIG_IGN); /* these may be ignored */
+	if (setenv("RES_OPTIONS", "timeout:2 attempts:1", 0) != 0)
+		log_warning("the resolver keeps its own timeouts: no memory");
+}
+
+static struct site *
+read_site(void)
+{
+	struct complaints *c = complaints_new();
+	struct snapshot *s = snapshot_read(SNAPSHOT_FD, c);
+	struct site *site = s != NULL ? site_parse(s, c) : NULL;
+
+	if (site == NULL) {
+		complaints_print(c, stderr);
+		log_err("the configuration on descriptor %d cannot be used; "
+			"not started",
+		    SNAPSHOT_FD);
+	}
+	s = snapshot_free(s);
+	c = complaints_free(c);
+	return site;
+}
+
+static int
+run_line(const char *text)
+{
+	struct site *site;
+	char *end;
+	unsigned long index = strtoul(text, &end, 10);
+	int code = 1;
+
+	if (*text == '\0' || *end != '\0')
+		return usage();
+	settle_process();
+	site = read_site();
+	if (site == NULL)
+		return 1;
+	if (index >= site->nlines)
+		log_err("the site has no line %lu; not started", index);
+	else
+		code = loop_run(CHAN_FD, &site->lines[index]);
+	site = site_free(site);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"line", required_argument, NULL, 'l'},
+	    {"describe", required_argument, NULL, 'd'},
+	    {"debug", no_argument, NULL, 'D'},
+	    {"version", no_argument, NULL, 'v'}, {0}};
+	const char *line = NULL;
+	bool debug = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (c) {
+		case 'l':
+			line = optarg;
+			break;
+		case 'd':
+			return describe(optarg);
+		case 'D':
+			debug = true;
+			break;
+		case 'v':
+			(void)printf("gatewayd-line %s (%s)\n", build_version(),
+			    build_id());
+			return 0;
+		default:
+			return usage();
+		}
+	if (line == NULL || optind != argc)
+		return usage();
+	log_init("gatewayd-line", debug);
+	return run_line(line);
+}
