@@ -51,8 +51,11 @@ struct epoch {
 /* ---- writer (core) ---- */
 
 /* Opens or creates, migrates forward, checks. A damaged file is renamed to
- * PATH.damaged-YYYYMMDDThhmmss-N with its -wal, and a new one begun: *aside is
- * then its new name (caller's 512 bytes), else "". */
+ * PATH.damaged-YYYYMMDDThhmmss (-2 and so on, never over another) with its
+ * -wal, and a new one begun: *aside is then its new name (caller's 512 bytes),
+ * else "". The new file's numbers begin at the milliseconds of now, which no
+ * earlier file can have reached: the county sees a jump, never a repeat.
+ * *out is set even on failure, for store_error() and store_close(). */
 enum store_result store_open(struct store **out, const char *path, char *aside,
     size_t aside_size);
 struct store *store_close(struct store *take);
@@ -85,9 +88,15 @@ void store_row_done(struct store_row *row);
 enum store_result store_write(struct store *s, struct store_row *rows,
     size_t n);
 
-/* Acknowledges first..last for an uplink; merged with neighbouring ranges. */
-enum store_result store_ack(struct store *s, const char *uplink,
-    uint64_t first, uint64_t last);
+/* The broker of an uplink has first..last; merged with neighbouring ranges. */
+struct store_ack {
+	const char *uplink;
+	uint64_t first, last;
+};
+/* store_write() with acknowledgements in the same transaction, so that they
+ * cost the card no commit of their own. */
+enum store_result store_write_all(struct store *s, struct store_row *rows,
+    size_t n, const struct store_ack *acks, size_t nacks);
 
 /* ---- reader (uplink, gatewayctl) ---- */
 

@@ -1,0 +1,56 @@
+/*
+ * The store's inside: the one header that knows SQLite. Used by schema.c,
+ * writer.c and reader.c only.
+ */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include <sqlite3.h>
+
+#include "store.h"
+
+enum statement {
+	SQL_READING,
+	SQL_EVENT,
+	SQL_READ_READINGS,
+	SQL_READ_EVENTS,
+	SQL_CURSOR,
+	SQL_CURSOR_COVER,
+	SQL_CURSOR_CLEAR,
+	SQL_CURSOR_ADD,
+	SQL_SERIES_FIND,
+	SQL_SERIES_ADD,
+	SQL_EPOCH_ADD,
+	SQL_EPOCH_SET,
+	SQL_HISTORY,
+	SQL_EVENTS,
+	SQL_COUNT,
+	STATEMENTS
+};
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	uint64_t last_seq;	     /* writer: the highest ever given out */
+	sqlite3_stmt *st[STATEMENTS]; /* prepared at first use */
+	char error[256];
+};
+
+/* What SQLite's code means for us; keeps its words for store_error(). */
+enum store_result store_failed(struct store *s, int rc);
+/* The prepared statement, reset and unbound; NULL after a failure. */
+sqlite3_stmt *store_sql(struct store *s, enum statement which);
+/* Steps a statement that returns no row. */
+enum store_result store_do(struct store *s, sqlite3_stmt *st);
+enum store_result store_exec(struct store *s, const char *sql);
+
+/* Creates or migrates; STORE_NEWER when the file is of a later version. */
+enum store_result schema_open(struct store *s);
+/* Whether the file is one of ours and sound. */
+enum store_result schema_check(struct store *s);
+enum store_result schema_last_seq(struct store *s, uint64_t *seq);
+
+/* A connection; no file is created unless `writer`. */
+enum store_result db_open(struct store **out, const char *path, bool writer);
+
+#endif

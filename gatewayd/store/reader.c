@@ -1,0 +1,256 @@
+/*
+ * Readers: the uplinks by sequence number, people by series and time. A reader
+ * never holds a transaction between calls, so the writer's log stays short.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "db.h"
+
+enum store_result
+store_open_reader(struct store **out, const char *path)
+{
+	*out = NULL;
+	return db_open(out, path, false);
+}
+
+/* Untrusted like any file: an enum out of range becomes the nearest sense. */
+static unsigned
+column_enum(sqlite3_stmt *st, int at, unsigned n)
+{
+	int v = sqlite3_column_int(st, at);
+
+	return v >= 0 && (unsigned)v < n ? (unsigned)v : n - 1;
+}
+
+static void
+column_copy(sqlite3_stmt *st, int at, char *out, size_t size)
+{
+	const char *text = (const char *)sqlite3_column_text(st, at);
+
+	(void)snprintf(out, size, "%s", text ? text : "");
+}
+
+static struct value
+column_value(sqlite3_stmt *st, int type_at, int at)
+{
+	const char *text;
+	char *end;
+
+	switch (sqlite3_column_type(st, at)) {
+	case SQLITE_INTEGER:
+		return value_int(sqlite3_column_int64(st, at));
+	case SQLITE_FLOAT:
+		return value_real(sqlite3_column_double(st, at));
+	case SQLITE_TEXT:
+		text = (const char *)sqlite3_column_text(st, at);
+		if (sqlite3_column_int(st, type_at) != VALUE_UINT)
+			return value_text(text ? text : "");
+		errno = 0;
+		uint64_t u = strtoull(text ? text : "", &end, 10);
+		if (!errno && text && end != text && !*end)
+			return value_uint(u);
+		return (struct value){.type = VALUE_NONE};
+	default:
+		return (struct value){.type = VALUE_NONE};
+	}
+}
+
+static void
+fill_reading(sqlite3_stmt *st, struct stored *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->seq = (uint64_t)sqlite3_column_int64(st, 0);
+	out->ts_ms = sqlite3_column_int64(st, 1);
+	out->clock = (enum epoch_state)column_enum(st, 2, EPOCH_KNOWN + 1);
+	out->series = sqlite3_column_int64(st, 3);
+	column_copy(st, 4, out->name, sizeof(out->name));
+	out->value = column_value(st, 5, 6);
+	out->quality = (enum quality)column_enum(st, 7, QUALITIES);
+	out->reason = (enum reason)column_enum(st, 8, REASONS);
+	out->detail = (uint8_t)sqlite3_column_int(st, 9);
+	if (out->value.type == VALUE_NONE)
+		out->quality = QUALITY_BAD;
+}
+
+static void
+fill_event(sqlite3_stmt *st, struct stored *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->is_event = true;
+	out->seq = (uint64_t)sqlite3_column_int64(st, 0);
+	out->ts_ms = sqlite3_column_int64(st, 1);
+	out->clock = (enum epoch_state)column_enum(st, 2, EPOCH_KNOWN + 1);
+	out->kind = (enum event_kind)column_enum(st, 3, EVENT_KINDS);
+	column_copy(st, 4, out->name, sizeof(out->name));
+	column_copy(st, 5, out->text, sizeof(out->text));
+}
+
+/* One of the two streams that store_read() merges. */
+struct stream {
+	sqlite3_stmt *st;
+	bool is_event, has;
+	struct stored next;
+};
+
+static enum store_result
+advance(struct store *s, struct stream *x)
+{
+	int rc = sqlite3_step(x->st);
+
+	x->has = rc == SQLITE_ROW;
+	if (x->has)
+		(x->is_event ? fill_event : fill_reading)(x->st, &x->next);
+	else if (rc != SQLITE_DONE)
+		return store_failed(s, sqlite3_extended_errcode(s->db));
+	return STORE_OK;
+}
+
+static enum store_result
+merge(struct store *s, struct stream x[2], bool held, struct stored *rows,
+    size_t cap, size_t *n)
+{
+	enum store_result r = STORE_OK;
+
+	for (int i = 0; r == STORE_OK && i < 2; i++)
+		r = advance(s, &x[i]);
+	while (r == STORE_OK && *n < cap && (x[0].has || x[1].has)) {
+		struct stream *least =
+		    !x[1].has || (x[0].has && x[0].next.seq < x[1].next.seq)
+			? &x[0]
+			: &x[1];
+		if (!held && least->next.clock == EPOCH_UNKNOWN)
+			break;
+		rows[(*n)++] = least->next;
+		r = advance(s, least);
+	}
+	return r;
+}
+
+enum store_result
+store_read(struct store *s, uint64_t after, bool held, struct stored *rows,
+    size_t cap, size_t *n)
+{
+	struct stream x[2] = {
+	    {.st = store_sql(s, SQL_READ_READINGS)},
+	    {.st = store_sql(s, SQL_READ_EVENTS), .is_event = true},
+	};
+	size_t got = 0;
+	enum store_result r;
+
+	if (!x[0].st || !x[1].st)
+		return store_failed(s, sqlite3_extended_errcode(s->db));
+	for (int i = 0; i < 2; i++) {
+		(void)sqlite3_bind_int64(x[i].st, 1, (int64_t)after);
+		(void)sqlite3_bind_int64(x[i].st, 2, (int64_t)cap);
+	}
+	r = merge(s, x, held, rows, cap, &got);
+	(void)sqlite3_reset(x[0].st);
+	(void)sqlite3_reset(x[1].st);
+	if (r == STORE_OK)
+		*n = got;
+	return r;
+}
+
+enum store_result
+store_cursor(struct store *s, const char *uplink, struct seq_range *ranges,
+    size_t cap, size_t *n)
+{
+	sqlite3_stmt *st = store_sql(s, SQL_CURSOR);
+	size_t got = 0;
+	int rc = SQLITE_DONE;
+
+	if (!st)
+		return store_failed(s, sqlite3_extended_errcode(s->db));
+	(void)sqlite3_bind_text(st, 1, uplink, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 2, (int64_t)cap);
+	while (got < cap && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		ranges[got].first = (uint64_t)sqlite3_column_int64(st, 0);
+		ranges[got++].last = (uint64_t)sqlite3_column_int64(st, 1);
+	}
+	enum store_result r = STORE_OK;
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		r = store_failed(s, sqlite3_extended_errcode(s->db));
+	(void)sqlite3_reset(st);
+	if (r == STORE_OK)
+		*n = got;
+	return r;
+}
+
+static enum store_result
+hand_out(struct store *s, sqlite3_stmt *st, bool events,
+    bool (*each)(const struct stored *row, void *arg), void *arg)
+{
+	enum store_result r = STORE_OK;
+	struct stored row;
+	int rc;
+
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		(events ? fill_event : fill_reading)(st, &row);
+		if (!each(&row, arg))
+			break;
+	}
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		r = store_failed(s, sqlite3_extended_errcode(s->db));
+	(void)sqlite3_reset(st);
+	return r;
+}
+
+enum store_result
+store_history(struct store *s, const char *name, int64_t from_ms, int64_t to_ms,
+    bool (*each)(const struct stored *row, void *arg), void *arg)
+{
+	sqlite3_stmt *st = store_sql(s, SQL_HISTORY);
+
+	if (!st)
+		return store_failed(s, sqlite3_extended_errcode(s->db));
+	(void)sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 2, from_ms);
+	(void)sqlite3_bind_int64(st, 3, to_ms);
+	return hand_out(s, st, false, each, arg);
+}
+
+enum store_result
+store_events(struct store *s, int64_t from_ms, int64_t to_ms,
+    bool (*each)(const struct stored *row, void *arg), void *arg)
+{
+	sqlite3_stmt *st = store_sql(s, SQL_EVENTS);
+
+	if (!st)
+		return store_failed(s, sqlite3_extended_errcode(s->db));
+	(void)sqlite3_bind_int64(st, 1, from_ms);
+	(void)sqlite3_bind_int64(st, 2, to_ms);
+	return hand_out(s, st, true, each, arg);
+}
+
+enum store_result
+store_count(struct store *s, struct store_counts *out)
+{
+	sqlite3_stmt *st = store_sql(s, SQL_COUNT);
+	struct store_counts c = {0};
+	char wal[600];
+	struct stat info;
+	enum store_result r;
+
+	if (!st || sqlite3_step(st) != SQLITE_ROW) {
+		r = store_failed(s, sqlite3_extended_errcode(s->db));
+		if (st)
+			(void)sqlite3_reset(st);
+		return r;
+	}
+	c.readings = (uint64_t)sqlite3_column_int64(st, 0);
+	c.events = (uint64_t)sqlite3_column_int64(st, 1);
+	c.bytes = sqlite3_column_int64(st, 2);
+	(void)sqlite3_reset(st);
+	r = schema_last_seq(s, &c.last_seq);
+	if (r != STORE_OK)
+		return r;
+	(void)snprintf(wal, sizeof(wal), "%s-wal", s->path);
+	if (stat(wal, &info) == 0)
+		c.bytes += info.st_size;
+	*out = c;
+	return STORE_OK;
+}
