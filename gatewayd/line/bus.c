@@ -1,25 +1,18 @@
 /*
- * libmodbus, used so that it cannot lie or hold us up. Its byte timeout is 0,
- * which makes its response timeout a total one (measured with 3.1.6: a slave
- * that sends a byte every 300 ms otherwise keeps the caller 13.5 s). On TCP we
- * send the frame ourselves: modbus_send_raw_request() leaves the transaction
- * id at zero, and without it a late answer looks like the right one.
+ * The rules of an exchange. Times are in microseconds of this boot: silences
+ * on a serial line are a few of its characters long.
  */
 #include "bus.h"
 
 #include <errno.h>
-#include <modbus.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 
+#include "link.h"
 #include "port.h"
 
 enum {
-	CONNECT_MS = 3000,
 	OWED = 8,
 	SETTLE_US = 30000, /* silence that ends a disturbance */
 	SETTLE_MAX_US = 500000,
@@ -35,7 +28,7 @@ struct owed { /* an answer that may still come */
 struct bus {
 	const struct line *line;
 	int wake, fd;
-	modbus_t *ctx; /* NULL: closed */
+	struct link *link; /* NULL: closed */
 	uint16_t transaction;
 	int64_t quiet_since_us; /* the last byte on the wire, as far we know */
 	int64_t answer_us;      /* when something last answered, or opening */
@@ -72,18 +65,15 @@ bus_free(struct bus *take)
 bool
 bus_is_open(const struct bus *b)
 {
-	return b->ctx != NULL;
+	return b->link != NULL;
 }
 
 void
 bus_close(struct bus *b)
 {
-	if (b->ctx == NULL)
+	if (b->link == NULL)
 		return;
-	port_disown(b->fd);
-	modbus_close(b->ctx);
-	modbus_free(b->ctx);
-	b->ctx = NULL;
+	b->link = link_close(b->link);
 	b->fd = -1;
 	memset(b->owed, 0, sizeof(b->owed));
 }
@@ -94,132 +84,16 @@ framed_rtu(const struct bus *b)
 	return b->line->transport != TRANSPORT_TCP;
 }
 
-static modbus_t *
-context_rtu(const struct line *l)
-{
-	static const char parity[] = {
-	    [PARITY_NONE] = 'N', [PARITY_EVEN] = 'E', [PARITY_ODD] = 'O'};
-
-	return modbus_new_rtu(l->port != NULL ? l->port : "/dev/null",
-	    l->baud != 0 ? (int)l->baud : 9600, parity[l->parity], 8,
-	    l->stop_bits == 2 ? 2 : 1);
-}
-
-static void
-explain_tcp(const struct line *l, int err, char *why)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
-	int rc = getaddrinfo(l->host, NULL, &hints, &list);
-
-	/* libmodbus says "refused" for a name that nobody knows, too. */
-	if (rc != 0)
-		(void)snprintf(why, WHY_MAX,
-		    "%.120s: the name cannot be resolved (%s); check host and "
-		    "DNS",
-		    l->host, gai_strerror(rc));
-	else
-		(void)snprintf(why, WHY_MAX,
-		    "%.120s port %u: %s; check address, power and cable",
-		    l->host, l->tcp_port,
-		    err == EINPROGRESS ? "no answer to connecting"
-				       : strerror(err));
-	if (rc == 0)
-		freeaddrinfo(list);
-}
-
-/* A connected context, or NULL with the reason. */
-static modbus_t *
-connect_tcp(const struct line *l, char *why)
-{
-	char service[8];
-	modbus_t *ctx;
-
-	(void)snprintf(service, sizeof(service), "%u", l->tcp_port);
-	ctx = modbus_new_tcp_pi(l->host, service);
-	if (ctx == NULL) {
-		(void)snprintf(why, WHY_MAX, "%.120s: %s", l->host,
-		    modbus_strerror(errno));
-		return NULL;
-	}
-	/* 3.1.6 bounds the connecting by the response timeout. */
-	if (modbus_set_response_timeout(ctx, CONNECT_MS / 1000, 0) == -1 ||
-	    modbus_connect(ctx) == -1) {
-		explain_tcp(l, errno, why);
-		modbus_free(ctx);
-		return NULL;
-	}
-	port_tune_tcp(modbus_get_socket(ctx));
-	return ctx;
-}
-
-/* RTU frames over a connection: the socket of one, the framing of another. */
-static modbus_t *
-connect_rtu_over_tcp(const struct line *l, char *why)
-{
-	modbus_t *tcp = connect_tcp(l, why), *rtu;
-
-	if (tcp == NULL)
-		return NULL;
-	rtu = context_rtu(l);
-	if (rtu == NULL) {
-		(void)snprintf(why, WHY_MAX, "%s", modbus_strerror(errno));
-		modbus_close(tcp);
-	} else {
-		(void)modbus_set_socket(rtu, modbus_get_socket(tcp));
-		(void)modbus_set_socket(tcp, -1);
-	}
-	modbus_free(tcp);
-	return rtu;
-}
-
-static modbus_t *
-connect_rtu(const struct line *l, char *why)
-{
-	modbus_t *ctx = context_rtu(l);
-	struct stat st;
-	int err;
-
-	if (ctx == NULL) {
-		port_explain(l->port, EINVAL, why, WHY_MAX);
-		return NULL;
-	}
-	/* Anything but a terminal would only fail later, and oddly. */
-	if (stat(l->port, &st) == -1)
-		err = errno;
-	else if (!S_ISCHR(st.st_mode))
-		err = ENOTTY;
-	else if (modbus_connect(ctx) == -1)
-		err = errno;
-	else if ((err = -port_own(modbus_get_socket(ctx))) == 0)
-		return ctx;
-	else
-		modbus_close(ctx);
-	port_explain(l->port, err, why, WHY_MAX);
-	modbus_free(ctx);
-	errno = err;
-	return NULL;
-}
-
 int
 bus_open(struct bus *b, char *why)
 {
-	modbus_t *ctx;
+	int err;
 
 	bus_close(b);
-	errno = 0;
-	if (b->line->transport == TRANSPORT_RTU)
-		ctx = connect_rtu(b->line, why);
-	else if (b->line->transport == TRANSPORT_TCP)
-		ctx = connect_tcp(b->line, why);
-	else
-		ctx = connect_rtu_over_tcp(b->line, why);
-	if (ctx == NULL)
-		return errno > 0 && errno < MODBUS_ENOBASE ? -errno : -EIO;
-	/* Cannot fail: both values are in range. */
-	(void)modbus_set_byte_timeout(ctx, 0, 0);
-	(void)modbus_set_error_recovery(ctx, MODBUS_ERROR_RECOVERY_NONE);
-	b->ctx = ctx;
-	b->fd = modbus_get_socket(ctx);
+	b->link = link_open(b->line, why, &err);
+	if (b->link == NULL)
+		return -err;
+	b->fd = link_fd(b->link);
 	b->timeouts = 0;
 	b->quiet_since_us = b->answer_us = port_now_us();
 	return 0;
@@ -303,24 +177,6 @@ settle(struct bus *b, int64_t silence, int64_t bound)
 	return 0;
 }
 
-static int
-transmit(struct bus *b, const struct request *q)
-{
-	uint8_t frame[FRAME_MAX];
-	size_t n = request_frame(q, frame);
-
-	if (q->tcp)
-		return send(b->fd, frame, n, MSG_NOSIGNAL | MSG_DONTWAIT) ==
-			       (ssize_t)n
-			   ? 0
-			   : -1;
-	/* Unit 0 and those above 247 are refused here and would only make
-	 * libmodbus drop the answer; reply_check() judges the unit. */
-	(void)modbus_set_slave(b->ctx, q->unit);
-	return modbus_send_raw_request(b->ctx, frame, (int)n - 2) == -1 ? -1
-									: 0;
-}
-
 /* Our own request came back: as far as it goes, byte for byte. */
 static bool
 is_echo(const struct request *q, const uint8_t *frame)
@@ -373,23 +229,16 @@ static enum reply
 receive(struct bus *b, const struct request *q, uint8_t *frame,
     int64_t deadline, struct answer *out, bool *is_gone)
 {
-	int64_t left = deadline - port_now_us();
-
-	if (left < 1000)
-		left = 1000;
-	(void)modbus_set_response_timeout(
-	    b->ctx, (uint32_t)(left / 1000000), (uint32_t)(left % 1000000));
-	int n = modbus_receive_confirmation(b->ctx, frame);
-	int err = errno;
+	int n = link_receive(b->link, frame, deadline - port_now_us());
 
 	b->quiet_since_us = port_now_us();
 	if (n > 0)
 		return reply_check(q, frame, (size_t)n, out->words, &out->code);
 	if (n == 0)
 		return REPLY_FOREIGN; /* libmodbus: another unit's */
-	if (err == ETIMEDOUT)
+	if (n == -ETIMEDOUT)
 		return REPLY_SHORT;
-	*is_gone = err < MODBUS_ENOBASE;
+	*is_gone = n != -EBADMSG;
 	return REPLY_GARBAGE;
 }
 
@@ -473,7 +322,7 @@ await(struct bus *b, const struct ask *ask, const struct request *q,
 	int64_t deadline = sent + (int64_t)ask->timeout_ms * 1000 +
 			   (framed_rtu(b) ? wire_us(b, wire) : 0);
 	int wake = ask->urgent ? -1 : b->wake;
-	uint8_t frame[MODBUS_MAX_ADU_LENGTH];
+	uint8_t frame[FRAME_MAX];
 	bool is_gone = false;
 
 	unlike_request(q, frame);
@@ -516,7 +365,7 @@ bus_ask(struct bus *b, const struct ask *ask, struct answer *out)
 	out->code = 0;
 	out->late_ms = 0;
 	out->hint[0] = '\0';
-	if (b->ctx == NULL)
+	if (b->link == NULL)
 		return BUS_PORT;
 	q.tcp = b->line->transport == TRANSPORT_TCP;
 	q.transaction = ++b->transaction;
@@ -526,7 +375,7 @@ bus_ask(struct bus *b, const struct ask *ask, struct answer *out)
 		return BUS_NOISE;
 	}
 	if (settle(b, silence_us(b, ask->rest_ms), SETTLE_MAX_US) == -1 ||
-	    transmit(b, &q) == -1)
+	    link_send(b->link, &q) < 0)
 		return gone(b);
 	return await(b, ask, &q, out);
 }

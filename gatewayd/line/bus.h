@@ -1,6 +1,6 @@
 /*
- * One Modbus line: a serial port or a connection, one request at a time. The
- * only includer of libmodbus. What must stay true: a value that bus_ask() hands
+ * One Modbus line: a serial port or a connection, one request at a time. What
+ * must stay true: a value that bus_ask() hands
  * out is the answer to this request, never a late answer to another one. So the
  * line is emptied and silent before each request, a timeout is followed by a
  * quiet wait, and every frame is judged by reply_check().
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "link.h"
 #include "reply.h"
 #include "site.h"
 
@@ -41,7 +42,7 @@ struct answer {
 	char hint[96];    /* in plain words; "" none */
 };
 
-enum { DEADLINE_MAX_MS = 5000, QUIET_MAX_MS = 2500, WHY_MAX = 256 };
+enum { DEADLINE_MAX_MS = 5000, QUIET_MAX_MS = 2500 };
 
 /* wake: -1 or a descriptor whose readability ends a wait. Borrows the line.
  * NULL: out of memory. */

@@ -187,8 +187,9 @@ say_safe(struct run *r, const struct output *o)
 
 	subject_of(r, o, subject, sizeof(subject));
 	log_info("%s: safe, confirmed by reading", subject);
-	sink_event(r->sink, EVENT_OUTPUT, mono_ms(), subject,
-	    "%ssafe, confirmed by reading", o->alarm ? "alarm over: " : "");
+	if (o->alarm)
+		sink_event(r->sink, EVENT_OUTPUT, mono_ms(), subject,
+		    "alarm over: safe, confirmed by reading");
 }
 
 static void
