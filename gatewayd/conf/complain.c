@@ -1,0 +1,177 @@
+/* Collects complaints and prints them in the order of the file. */
+#include "complain.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+
+enum { KEPT = 200, TEXT = 400, WORD = 64 };
+
+struct complaint {
+	struct mark at;
+	bool soft;
+	char text[TEXT];
+};
+
+struct complaints {
+	struct arena *mem;
+	struct complaint *list[KEPT];
+	size_t n, errors, warnings;
+};
+
+struct complaints *
+complaints_new(void)
+{
+	struct arena *mem = arena_new();
+	struct complaints *c = arena_alloc(mem, sizeof(*c));
+
+	c->mem = mem;
+	return c;
+}
+
+struct complaints *
+complaints_free(struct complaints *take)
+{
+	if (take)
+		arena_free(take->mem);
+	return NULL;
+}
+
+size_t
+complaints_errors(const struct complaints *c)
+{
+	return c->errors;
+}
+
+size_t
+complaints_warnings(const struct complaints *c)
+{
+	return c->warnings;
+}
+
+const char *
+complaints_keep(struct complaints *c, const char *file)
+{
+	return arena_strdup(c->mem, file);
+}
+
+static void
+add(struct complaints *c, struct mark at, bool soft, const char *fmt,
+    va_list ap)
+{
+	struct complaint *x;
+
+	if (soft)
+		c->warnings++;
+	else
+		c->errors++;
+	if (c->n == KEPT)
+		return;
+	x = arena_alloc(c->mem, sizeof(*x));
+	x->at = at;
+	x->soft = soft;
+	(void)vsnprintf(x->text, sizeof(x->text), fmt, ap);
+	/* A control character of the file must not reach the terminal. */
+	for (char *p = x->text; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	c->list[c->n++] = x;
+}
+
+void
+complain(struct complaints *c, struct mark at, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(c, at, false, fmt, ap);
+	va_end(ap);
+}
+
+void
+complain_softly(struct complaints *c, struct mark at, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(c, at, true, fmt, ap);
+	va_end(ap);
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct complaint *x = *(struct complaint *const *)a;
+	const struct complaint *y = *(struct complaint *const *)b;
+	int file = strcmp(x->at.file, y->at.file);
+
+	if (file)
+		return file;
+	if (x->at.line != y->at.line)
+		return x->at.line < y->at.line ? -1 : 1;
+	return (x->at.column > y->at.column) - (x->at.column < y->at.column);
+}
+
+void
+complaints_print(const struct complaints *c, FILE *to)
+{
+	struct complaint *sorted[KEPT];
+
+	memcpy(sorted, c->list, c->n * sizeof(sorted[0]));
+	qsort(sorted, c->n, sizeof(sorted[0]), by_place);
+	for (size_t i = 0; i < c->n; i++) {
+		const struct complaint *x = sorted[i];
+		fprintf(to, "%s:", x->at.file);
+		if (x->at.line)
+			fprintf(to, "%u:%u:", x->at.line, x->at.column);
+		fprintf(to, " %s%s\n", x->soft ? "warning: " : "", x->text);
+	}
+	if (c->errors + c->warnings > c->n)
+		fprintf(to, "and %zu more\n",
+		    c->errors + c->warnings - c->n);
+}
+
+/* Edit distance, for words shorter than WORD. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[WORD + 1], la = strlen(a), lb = strlen(b);
+
+	if (la > WORD || lb > WORD)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t corner = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t best = corner + (a[i - 1] != b[j - 1]);
+			corner = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[lb];
+}
+
+const char *
+nearest(const char *word, const char *const *words)
+{
+	const char *best = NULL;
+	size_t least = 1 + strlen(word) / 3;
+
+	for (; *words; words++) {
+		size_t d = distance(word, *words);
+		if (d <= least && (!best || d < least)) {
+			best = *words;
+			least = d;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,35 @@
+/*
+ * YAML as a tree of nodes that know where they stand. Scalars stay text:
+ * "NO", "010" and "22:00" mean nothing here. What could mislead is refused:
+ * duplicate keys, anchors and aliases, tags, tabs, several documents.
+ */
+#ifndef GATEWAYD_YAML_H
+#define GATEWAYD_YAML_H
+
+#include <stddef.h>
+
+#include "arena.h"
+#include "complain.h"
+
+enum node_kind { NODE_SCALAR, NODE_MAP, NODE_LIST };
+
+struct node {
+	enum node_kind kind;
+	struct mark at;
+	const char *text; /* scalar; "" when nothing was written */
+	const char *key;  /* in a map */
+	struct mark key_at;
+	struct node *first, *next;
+	size_t n; /* children */
+};
+
+enum { YAML_MAX = 1 << 20, YAML_DEPTH = 16, YAML_NODES = 200000 };
+
+/* The document's root, in the arena; NULL with complaints. `file` is kept. */
+struct node *yaml_read(struct arena *mem, const char *file, const char *bytes,
+    size_t len, struct complaints *c);
+
+/* The value of a key, or NULL. */
+const struct node *node_get(const struct node *map, const char *key);
+
+#endif
