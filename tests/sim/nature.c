@@ -14,22 +14,13 @@
 #include "field.h"
 #include "role.h"
 #include "site.h"
+#include "weather.h"
 
 static const int64_t TICK_NS = 100000000;
 static const double DAY_S = 86400;
 /* Volumetric water, %: what roots cannot take, and what runs off. */
 static const double DRY = 9, WET = 36;
 static const double DRYING_S = 8 * 86400, WETTING_S = 5400;
-static const double BASE_FLOW = 2.4, VALVE_FLOW = 18; /* m3/h */
-
-struct weather {
-	double speed;
-	uint64_t rng;
-	double hour; /* of the day, local */
-	double rain; /* mm/h */
-	int64_t rain_until, last;
-	unsigned open_valves;
-};
 
 static double
 chance(struct weather *w) /* -1 to 1 */
@@ -38,31 +29,6 @@ chance(struct weather *w) /* -1 to 1 */
 	w->rng ^= w->rng >> 7;
 	w->rng ^= w->rng << 17;
 	return (double)(w->rng >> 11) / (double)(1ull << 52) - 1;
-}
-
-/* 0 to 1, the same for the same text in every run. */
-static double
-trait(const char *s)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 16777619u;
-	h ^= h >> 15;
-	h *= 2246822519u;
-	return (double)(h >> 8) / (double)(1u << 24);
-}
-
-static double
-sun(const struct weather *w) /* 0 at night, 1 at noon */
-{
-	return fmax(0, sin(M_PI * (w->hour - 6) / 12));
-}
-
-static double
-swing(const struct weather *w, double warmest) /* -1 to 1 in a day */
-{
-	return cos(2 * M_PI * (w->hour - warmest) / 24);
 }
 
 static bool
@@ -89,164 +55,17 @@ count_open(const struct farm *f)
 	return n;
 }
 
-static double
-flow(const struct sim_device *d) /* m3/h */
-{
-	const struct weather *w = d->line->farm->weather;
-	double drift = 1 + 0.01 * sin(w->hour * 37 + 6 * trait(d->path));
-
-	return (BASE_FLOW + VALVE_FLOW * w->open_valves) * drift;
-}
-
 static void
 move_moisture(struct weather *w, struct sim_point *p, double dt)
 {
 	bool wet = p->valve_device && open_at(p->valve_device, p->valve_addr);
 
-	p->state -= (p->state - DRY) * dt / DRYING_S * sun(w) * M_PI;
+	p->state -= (p->state - DRY) * dt / DRYING_S * weather_sun(w) * M_PI;
 	if (wet)
 		p->state += (WET - p->state) * (1 - exp(-dt / WETTING_S));
 	if (w->rain > 0) /* 1 mm into 300 mm of soil */
 		p->state += w->rain * dt / 3600 / 3;
 	p->state = fmin(WET, fmax(DRY, p->state));
-}
-
-static double
-soil_water(const struct sim_device *d)
-{
-	for (size_t i = 0; i < d->npoints; i++)
-		if (d->points[i].role == ROLE_MOISTURE)
-			return d->points[i].state;
-	return 20;
-}
-
-static bool
-is_soil(const struct sim_device *d)
-{
-	for (size_t i = 0; i < d->npoints; i++)
-		if (d->points[i].role == ROLE_MOISTURE)
-			return true;
-	return false;
-}
-
-/* In the role's own unit (role.h), before the point's. */
-static double
-electric(const struct weather *w, enum role role, double each)
-{
-	switch (role) {
-	case ROLE_VOLTAGE:
-		return 12.9 + 1.2 * sun(w) + 0.2 * each;
-	case ROLE_CURRENT:
-		return 1.2 + 3 * sun(w) + 0.3 * each;
-	case ROLE_POWER:
-		return 16 + 50 * sun(w);
-	case ROLE_FREQUENCY:
-		return 49.98 + 0.02 * each;
-	default:
-		return fmin(100, 78 + 14 * swing(w, 17));
-	}
-}
-
-static double
-aloft(const struct weather *w, enum role role, double each)
-{
-	switch (role) {
-	case ROLE_HUMIDITY:
-		return 52 - 22 * swing(w, 15) + 4 * each;
-	case ROLE_SUN:
-		return 880 * sun(w);
-	case ROLE_WIND:
-		return 3.1 + 1.8 * swing(w, 14) + 0.4 * sin(w->hour * 61);
-	case ROLE_DIRECTION:
-		return fmod(235 + 30 * sin(w->hour * 5) + 360, 360);
-	case ROLE_AIR_PRESSURE:
-		return 97900 + 150 * swing(w, 9);
-	default:
-		return 14 + 9 * swing(w, 15) + each; /* temperature */
-	}
-}
-
-static double
-below(struct sim_device *d, const struct sim_point *p, double each)
-{
-	struct weather *w = d->line->farm->weather;
-	double v = soil_water(d);
-
-	switch (p->role) {
-	case ROLE_CONDUCTIVITY: /* uS/cm */
-		return 60 + 11 * v + 40 * each;
-	case ROLE_SALT:
-		return (60 + 11 * v + 40 * each) * 0.5;
-	case ROLE_PERMITTIVITY:
-		return 3 + 0.55 * v;
-	case ROLE_PH:
-		return 8.1 + 0.2 * each;
-	case ROLE_NUTRIENT:
-		return 45 + 30 * each;
-	default: /* temperature, late and damped */
-		return 16 + 3 * swing(w, 18) + each;
-	}
-}
-
-static double
-water(const struct sim_device *d, const struct sim_point *p, double each)
-{
-	const struct weather *w = d->line->farm->weather;
-
-	switch (p->role) {
-	case ROLE_FLOW:
-		return flow(d);
-	case ROLE_VELOCITY: /* through DN100 */
-		return flow(d) / 3600 / 0.00785;
-	case ROLE_PRESSURE: /* Pa */
-		return 60000 + (w->open_valves ? 220000 : 340000) +
-		       3000 * sin(w->hour * 83);
-	case ROLE_LEVEL:
-		return 6.2 - 0.15 * w->open_valves + 0.4 * each +
-		       0.02 * sin(w->hour * 7);
-	case ROLE_WHOLE:
-		return floor(p->state);
-	case ROLE_FRACTION:
-		return p->state - floor(p->state);
-	case ROLE_MULTIPLIER:
-		return 3; /* TUF-2000M: x 10^(n - 3) */
-	default:
-		return p->state;
-	}
-}
-
-/* A point that no rule knows: the middle of what it may be, not quite still. */
-static double
-middling(const struct weather *w, const struct sim_point *p, double each)
-{
-	const struct point_type *t = p->type;
-	double low = t->has_range ? t->min : 0;
-	double high = t->has_range ? t->max : 100;
-
-	return low +
-	       (high - low) * (0.4 + 0.1 * each + 0.01 * sin(w->hour * 9));
-}
-
-static double
-value_of(struct sim_device *d, struct sim_point *p)
-{
-	struct weather *w = d->line->farm->weather;
-	double each = 2 * trait(p->path) - 1;
-
-	switch (role_realm(p->role)) {
-	case REALM_SOIL:
-		return p->role == ROLE_MOISTURE ? p->state : below(d, p, each);
-	case REALM_AIR:
-		if (p->role == ROLE_TEMPERATURE && is_soil(d))
-			return below(d, p, each);
-		return aloft(w, p->role, each);
-	case REALM_WATER:
-		return water(d, p, each);
-	case REALM_ELECTRIC:
-		return electric(w, p->role, each);
-	default:
-		return middling(w, p, each);
-	}
 }
 
 static void
@@ -261,7 +80,7 @@ grow(struct sim_device *d, struct sim_point *p, double dt)
 	case ROLE_VOLUME:
 	case ROLE_WHOLE:
 	case ROLE_FRACTION:
-		p->state += flow(d) * dt / 3600;
+		p->state += weather_flow(d) * dt / 3600;
 		break;
 	case ROLE_RAIN:
 		p->state += w->rain * dt / 3600;
@@ -278,7 +97,7 @@ static void
 settle(struct sim_device *d, struct sim_point *p)
 {
 	struct weather *w = d->line->farm->weather;
-	double v = role_in_unit(p->role, value_of(d, p), p->type->unit);
+	double v = role_in_unit(p->role, weather_value(d, p), p->type->unit);
 	struct num n;
 
 	if (p->role == ROLE_TEMPERATURE)
@@ -298,7 +117,7 @@ first_value(struct sim_device *d, struct sim_point *p)
 	if (t->type == REG_STRING) {
 		n = (struct num){.kind = NUM_TEXT};
 		(void)snprintf(n.text, sizeof(n.text), "SN%06u",
-		    (unsigned)(trait(d->path) * 1e6));
+		    (unsigned)(weather_trait(d->path) * 1e6));
 	} else if (t->nchoices > 0)
 		n = num_int(t->choices[0].value);
 	else if (p->role == ROLE_UNIT_ID)
@@ -319,15 +138,15 @@ begin_point(struct sim_device *d, struct sim_point *p)
 	first_value(d, p);
 	switch (p->role) {
 	case ROLE_MOISTURE:
-		p->state = 21 + 7 * trait(p->path);
+		p->state = 21 + 7 * weather_trait(p->path);
 		break;
 	case ROLE_VOLUME:
 	case ROLE_WHOLE:
 	case ROLE_FRACTION:
-		p->state = 1200 + 8000 * trait(d->path);
+		p->state = 1200 + 8000 * weather_trait(d->path);
 		break;
 	case ROLE_COUNT:
-		p->state = floor(9000 * trait(p->path));
+		p->state = floor(9000 * weather_trait(p->path));
 		break;
 	default:
 		break;

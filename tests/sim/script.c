@@ -51,10 +51,11 @@ load_line(struct script *s, struct farm *f, const char *text, int64_t *last,
 		return false;
 	*last = one.at;
 	if (one.verb >= ASK_GET)
-		return lex_fail(&l, "this is a question; ask it over the "
-				    "control socket");
+		return lex_fail_at(&l, 1,
+		    "this is a question; ask it over the "
+		    "control socket");
 	if (one.verb != DO_NOTHING && !keep(s, &one))
-		return lex_fail(&l, "no memory left; shorten the script");
+		return lex_fail_at(&l, 1, "no memory left; shorten the script");
 	return true;
 }
 
@@ -119,7 +120,7 @@ script_do(struct farm *f, const char *line, int64_t now,
 	if (!statement_parse(&l, f, 0, &one))
 		return false;
 	if (one.at != 0)
-		return lex_fail(&l,
+		return lex_fail_at(&l, 1,
 		    "AT and AFTER belong in a script; leave "
 		    "them out and say it when it should happen");
 	return act(f, &one, now, answer);

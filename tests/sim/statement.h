@@ -68,4 +68,7 @@ struct statement {
 bool statement_parse(
     struct lex *l, struct farm *f, int64_t last, struct statement *out);
 
+/* From the fault's word on; out->line is known, and maybe out->device. */
+bool statement_parse_fault(struct lex *l, struct statement *out);
+
 #endif
