@@ -294,15 +294,16 @@ on_exception(struct run *r, struct dev *d, int task, int64_t sent)
 static void
 on_timeout(struct run *r, struct dev *d, int task, int64_t sent)
 {
-	uint32_t late_ms = r->answer.late_ms;
+	int64_t now = mono_ms();
 
-	/* It is there, only slow: once more, with the longer deadline. */
-	if (late_ms > 0 && r->poll->tasks[task].tries < 2) {
-		device_alive(r, d, mono_ms());
-		if (poll_retry(r->poll, task, mono_ms()))
-			return;
+	if (r->answer.late_ms == 0) {
+		failed(r, d, task, BUS_TIMEOUT, sent);
+		return;
 	}
-	failed(r, d, task, BUS_TIMEOUT, sent);
+	/* It is there, only slow: once more, with the longer deadline. */
+	device_alive(r, d, now);
+	if (r->poll->tasks[task].tries >= 2 || !poll_retry(r->poll, task, now))
+		give_up(r, d, task, BUS_TIMEOUT, now);
 }
 
 static struct request

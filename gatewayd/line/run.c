@@ -166,10 +166,18 @@ note_late(struct run *r)
 
 	if (!bus_late(r->bus, &unit))
 		return;
-	for (size_t i = 0; i < r->line->ndevices; i++)
-		if (r->devs[i].conf->unit == unit)
-			device_slow(
-			    &r->devs[i], r->devs[i].deadline_ms * 4 / 3 + 1);
+	for (size_t i = 0; i < r->line->ndevices; i++) {
+		struct dev *d = &r->devs[i];
+
+		if (d->conf->unit != unit)
+			continue;
+		/* How late is not known: twice as long, and asked anew. */
+		device_slow(d, d->deadline_ms * 4 / 3 + 1);
+		if (d->health.state != DEVICE_LOST) {
+			d->health.failures = 0;
+			d->health.gate.not_before = 0;
+		}
+	}
 }
 
 static void
