@@ -116,9 +116,7 @@ connect_rtu(const struct line *l, char *why)
 		return NULL;
 	}
 	/* Anything but a terminal would only fail later, and oddly. */
-	if (stat(l->port, &st) == -1)
-		err = errno;
-	else if (!S_ISCHR(st.st_mode))
+	if (stat(l->port, &st) == 0 && !S_ISCHR(st.st_mode))
 		err = ENOTTY;
 	else if (modbus_connect(ctx) == -1)
 		err = errno;

@@ -156,7 +156,7 @@ finish(struct loop *l)
 	}
 	if (rc == 0)
 		run_tell(r, l->chan, mono_ms());
-	while (!l->gone && (rc = send_kind(l->chan, MSG_BYE)) == -EAGAIN &&
+	while (!l->gone && send_kind(l->chan, MSG_BYE) == -EAGAIN &&
 	       mono_ms() < until)
 		wait_chan(l->chan, POLLOUT, until);
 }

@@ -119,8 +119,6 @@ port_failed(struct run *r, int64_t now)
 static bool
 port_ready(struct run *r, int64_t now)
 {
-	bool was_failed = r->port == PORT_FAILED;
-
 	if (bus_is_open(r->bus))
 		return true;
 	if (now < r->port_next)
@@ -129,34 +127,43 @@ port_ready(struct run *r, int64_t now)
 		port_failed(r, mono_ms());
 		return false;
 	}
-	r->answered = false;
-	(void)snprintf(r->why, sizeof(r->why), "open");
-	port_now(r, PORT_OPEN);
-	if (was_failed) {
-		log_notice("%s: the port is open again", r->line->name);
-		sink_event(r->sink, EVENT_LINE, now, r->line->name,
-		    "the port is open again");
+	r->worked = false;
+	if (r->port == PORT_CLOSED) {
+		(void)snprintf(r->why, sizeof(r->why), "open");
+		port_now(r, PORT_OPEN);
 	}
 	return true;
 }
 
-/* Lost in use: at once again if it ever worked, so that a server which closes
- * idle connections costs nothing; else with growing gaps. */
+/* An exchange took place, whatever came of it: only that proves a port which
+ * failed to be back. */
+static void
+port_works(struct run *r)
+{
+	r->worked = true;
+	r->port_gap = 0;
+	if (r->port != PORT_FAILED)
+		return;
+	(void)snprintf(r->why, sizeof(r->why), "open");
+	port_now(r, PORT_OPEN);
+	log_notice("%s: the port is open again", r->line->name);
+	sink_event(r->sink, EVENT_LINE, mono_ms(), r->line->name,
+	    "the port is open again");
+}
+
+/* Lost in use: at once again if it worked, so that a server which closes idle
+ * connections costs nothing; else with growing gaps. */
 static void
 port_lost(struct run *r)
 {
-	int64_t now = mono_ms();
-
 	log_debug("%s: the port is gone; opening it again", r->line->name);
-	if (r->answered) {
-		r->port_gap = 0;
-		r->port_next = now;
+	if (r->worked) {
+		r->port_next = mono_ms();
 		return;
 	}
-	r->port_gap = r->port_gap == 0 ? PORT_GAP_MS : r->port_gap * 2;
-	if (r->port_gap > PORT_GAP_MAX_MS)
-		r->port_gap = PORT_GAP_MAX_MS;
-	r->port_next = now + r->port_gap;
+	(void)snprintf(
+	    r->why, sizeof(r->why), "the port opens and is gone at once");
+	port_failed(r, mono_ms());
 }
 
 static void
@@ -227,15 +234,13 @@ run_ask(struct run *r, struct dev *d, const struct request *q, bool urgent)
 	}
 	result = bus_ask(r->bus, &ask, &r->answer);
 	count(r, d, result);
-	if (result == BUS_OK || result == BUS_EXCEPTION) {
-		r->answered = true;
-		r->port_gap = 0;
-	}
+	if (result == BUS_PORT)
+		port_lost(r);
+	else if (result != BUS_WOKEN)
+		port_works(r);
 	if (r->answer.late_ms > 0)
 		device_slow(d, r->answer.late_ms);
 	note_late(r);
-	if (result == BUS_PORT)
-		port_lost(r);
 	return result;
 }
 

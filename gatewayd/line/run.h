@@ -37,7 +37,7 @@ struct run {
 
 	enum port_state port;
 	bool port_told; /* the core knows this state */
-	bool answered;  /* something came since the port was opened */
+	bool worked;    /* an exchange took place since it was opened */
 	int64_t port_next;
 	uint32_t port_gap;
 	char why[WHY_MAX];
