@@ -2,7 +2,7 @@
  * libyaml's events to nodes. libyaml accepts duplicate keys and aliases that
  * hold themselves (measured), so both are refused here.
  */
-#include "yaml.h"
+#include "tree.h"
 
 #include <string.h>
 #include <yaml.h>
