@@ -10,9 +10,8 @@ static const char *const sql_text[STATEMENTS] = {
     [SQL_READING] =
 	"INSERT INTO journal(seq, series, epoch, at_ms, type, value, quality,"
 	" reason, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    [SQL_EVENT] =
-	"INSERT INTO event(seq, epoch, at_ms, kind, subject, text)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_EVENT] = "INSERT INTO event(seq, epoch, at_ms, kind, subject, text)"
+		  " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_READ_READINGS] =
 	"SELECT j.seq, e.offset_ms + j.at_ms, e.state, j.series, s.name,"
 	" j.type, j.value, j.quality, j.reason, j.detail"
@@ -76,7 +75,7 @@ store_result_name(enum store_result r)
 const char *
 store_error(const struct store *s)
 {
-	return s->error;
+	return s ? s->error : "out of memory";
 }
 
 static enum store_result
@@ -85,16 +84,17 @@ meaning(int rc, int system_errno)
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL: /* lost a race for the lock too often */
 		return STORE_LOCKED;
 	case SQLITE_FULL:
 		return STORE_FULL;
-	case SQLITE_READONLY:
-		return STORE_READ_ONLY;
+	case SQLITE_READONLY: /* a file moved away is not one to retry */
+		return rc == SQLITE_READONLY_DBMOVED ? STORE_IO
+						     : STORE_READ_ONLY;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return STORE_CORRUPT;
 	case SQLITE_CANTOPEN:
-		return system_errno == EROFS ? STORE_READ_ONLY : STORE_IO;
 	case SQLITE_IOERR:
 		/* A full disk may show itself while the WAL's index grows. */
 		if (system_errno == ENOSPC || system_errno == EDQUOT ||
@@ -110,9 +110,12 @@ enum store_result
 store_failed(struct store *s, int rc)
 {
 	int system_errno = s->db ? sqlite3_system_errno(s->db) : 0;
+	bool with_errno = system_errno && ((rc & 0xff) == SQLITE_CANTOPEN ||
+					      (rc & 0xff) == SQLITE_IOERR);
 
-	(void)snprintf(s->error, sizeof(s->error), "%s",
-	    s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
+	(void)snprintf(s->error, sizeof(s->error), "%s%s%s",
+	    s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc),
+	    with_errno ? ": " : "", with_errno ? strerror(system_errno) : "");
 	return meaning(rc, system_errno);
 }
 
@@ -132,7 +135,7 @@ store_sql(struct store *s, enum statement which)
 enum store_result
 store_do(struct store *s, sqlite3_stmt *st)
 {
-	int rc = st ? sqlite3_step(st) : sqlite3_extended_errcode(s->db);
+	int rc = st ? sqlite3_step(st) : SQLITE_ERROR;
 	enum store_result r = STORE_OK;
 
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
@@ -148,6 +151,15 @@ store_exec(struct store *s, const char *sql)
 	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return store_failed(s, sqlite3_extended_errcode(s->db));
 	return STORE_OK;
+}
+
+void
+store_roll_back(struct store *s)
+{
+	/* Some failures have rolled back by themselves. One that cannot has
+	 * lost its file, and closing drops the rest. */
+	if (!sqlite3_get_autocommit(s->db))
+		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
 enum store_result

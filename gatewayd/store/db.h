@@ -31,7 +31,8 @@ enum statement {
 struct store {
 	sqlite3 *db;
 	char *path;
-	uint64_t last_seq;	     /* writer: the highest ever given out */
+	uint64_t last_seq;            /* writer: the highest ever given out */
+	uint64_t floor;               /* a new file's numbers begin above */
 	sqlite3_stmt *st[STATEMENTS]; /* prepared at first use */
 	char error[256];
 };
@@ -44,11 +45,18 @@ sqlite3_stmt *store_sql(struct store *s, enum statement which);
 enum store_result store_do(struct store *s, sqlite3_stmt *st);
 enum store_result store_exec(struct store *s, const char *sql);
 
+/* Rolls back what a failure has left open. */
+void store_roll_back(struct store *s);
+
 /* Creates or migrates; STORE_NEWER when the file is of a later version. */
 enum store_result schema_open(struct store *s);
 /* Whether the file is one of ours and sound. */
 enum store_result schema_check(struct store *s);
+/* Whether a reader understands the file. */
+enum store_result schema_readable(struct store *s);
 enum store_result schema_last_seq(struct store *s, uint64_t *seq);
+/* The highest number a damaged file still shows; 0: none. */
+uint64_t schema_salvage_seq(struct store *s);
 
 /* A connection; no file is created unless `writer`. */
 enum store_result db_open(struct store **out, const char *path, bool writer);

@@ -13,8 +13,11 @@
 enum store_result
 store_open_reader(struct store **out, const char *path)
 {
+	enum store_result r;
+
 	*out = NULL;
-	return db_open(out, path, false);
+	r = db_open(out, path, false);
+	return r == STORE_OK ? schema_readable(*out) : r;
 }
 
 /* Untrusted like any file: an enum out of range becomes the nearest sense. */
@@ -147,9 +150,14 @@ store_read(struct store *s, uint64_t after, bool held, struct stored *rows,
 		(void)sqlite3_bind_int64(x[i].st, 1, (int64_t)after);
 		(void)sqlite3_bind_int64(x[i].st, 2, (int64_t)cap);
 	}
-	r = merge(s, x, held, rows, cap, &got);
+	/* One view for both: else rows committed between the first look at
+	 * readings and that at events would be passed over for good. */
+	r = store_exec(s, "BEGIN");
+	if (r == STORE_OK)
+		r = merge(s, x, held, rows, cap, &got);
 	(void)sqlite3_reset(x[0].st);
 	(void)sqlite3_reset(x[1].st);
+	store_roll_back(s); /* nothing was written */
 	if (r == STORE_OK)
 		*n = got;
 	return r;

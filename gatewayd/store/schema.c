@@ -10,7 +10,21 @@
 
 #include "db.h"
 
-enum { APPLICATION_ID = 0x47574459 }; /* "GWDY" */
+enum {
+	APPLICATION_ID = 0x47574459, /* "GWDY" */
+	CHECK_WHOLE_MAX = 64 << 20,  /* bytes of file */
+};
+
+/* A number beyond this is damage, not count: JSON readers keep 2^53 exactly. */
+#define SALVAGE_MAX (INT64_C(1) << 53)
+
+/* Reads every column, so that every page of the end is looked at. */
+#define TAIL_SQL                                                               \
+	"SELECT (SELECT count(*) FROM series) + (SELECT count(*) FROM epoch)"  \
+	" + (SELECT count(*) FROM cursor) + (SELECT total(length(value) +"     \
+	" detail) FROM (SELECT value, detail FROM journal ORDER BY seq DESC"   \
+	" LIMIT 2000)) + (SELECT total(length(text)) FROM (SELECT text FROM"   \
+	" event ORDER BY seq DESC LIMIT 200))"
 
 static const char *const step[] = {
     "CREATE TABLE series(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
@@ -73,7 +87,7 @@ number(struct store *s, const char *sql, int64_t *out)
 static enum store_result
 migrate(struct store *s, int64_t from)
 {
-	char last[96];
+	char last[96], floor_sql[64];
 	enum store_result r = store_exec(s, "BEGIN IMMEDIATE");
 
 	for (int64_t v = from; r == STORE_OK && v < VERSION; v++)
@@ -81,10 +95,14 @@ migrate(struct store *s, int64_t from)
 	(void)snprintf(last, sizeof(last),
 	    "PRAGMA user_version = %d; PRAGMA application_id = %d; COMMIT",
 	    VERSION, APPLICATION_ID);
+	(void)snprintf(floor_sql, sizeof(floor_sql),
+	    "UPDATE floor SET seq = %lld", (long long)s->floor);
+	if (r == STORE_OK && from == 0)
+		r = store_exec(s, floor_sql);
 	if (r == STORE_OK)
 		r = store_exec(s, last);
-	if (r != STORE_OK && !sqlite3_get_autocommit(s->db))
-		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	if (r != STORE_OK)
+		store_roll_back(s);
 	return r;
 }
 
@@ -124,15 +142,17 @@ schema_check(struct store *s)
 {
 	sqlite3_stmt *st = NULL;
 	int64_t bytes = 0;
-	enum store_result r = number(s, "SELECT page_count * page_size FROM "
-	    "pragma_page_count, pragma_page_size", &bytes);
+	enum store_result r = number(s,
+	    "SELECT page_count * page_size FROM "
+	    "pragma_page_count, pragma_page_size",
+	    &bytes);
 
 	if (r != STORE_OK)
 		return r;
-	/* A whole check of a large file would keep the field waiting; there
-	 * damage shows itself when it is met. */
-	if (bytes > 64 * 1024 * 1024)
-		return STORE_OK;
+	/* A whole check of a large file would keep the field waiting: there
+	 * only the end, where we go on writing. */
+	if (bytes > CHECK_WHOLE_MAX)
+		return number(s, TAIL_SQL, &bytes);
 	if (sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &st, NULL) !=
 		SQLITE_OK ||
 	    sqlite3_step(st) != SQLITE_ROW)
@@ -145,6 +165,50 @@ schema_check(struct store *s)
 	}
 	(void)sqlite3_finalize(st);
 	return r;
+}
+
+enum store_result
+schema_readable(struct store *s)
+{
+	int64_t version = 0, application = 0;
+	enum store_result r = number(s, "PRAGMA user_version", &version);
+
+	if (r == STORE_OK)
+		r = number(s, "PRAGMA application_id", &application);
+	if (r != STORE_OK)
+		return r;
+	if (application == APPLICATION_ID && version == VERSION)
+		return STORE_OK;
+	if (version > VERSION || (version && application != APPLICATION_ID)) {
+		(void)snprintf(s->error, sizeof(s->error),
+		    "written by %s; this one cannot read it",
+		    application == APPLICATION_ID ? "a newer gatewayd"
+						  : "another program");
+		return STORE_NEWER;
+	}
+	(void)snprintf(s->error, sizeof(s->error),
+	    "not of this version yet; start gatewayd, which brings it forward");
+	return STORE_LOCKED;
+}
+
+uint64_t
+schema_salvage_seq(struct store *s)
+{
+	static const char *const sql[] = {
+	    "SELECT max(seq) FROM journal",
+	    "SELECT max(seq) FROM event",
+	    "SELECT max(last) FROM cursor",
+	    "SELECT seq FROM floor",
+	};
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]); i++) {
+		int64_t n = 0;
+		if (number(s, sql[i], &n) == STORE_OK && n > 0 &&
+		    n < SALVAGE_MAX && (uint64_t)n > most)
+			most = (uint64_t)n;
+	}
+	return most;
 }
 
 enum store_result

@@ -25,25 +25,25 @@ struct store;
 
 enum store_result {
 	STORE_OK = 0,
-	STORE_LOCKED,	 /* somebody holds it; try again */
-	STORE_FULL,	 /* no space; try again */
+	STORE_LOCKED,    /* somebody holds it; try again */
+	STORE_FULL,      /* no space; try again */
 	STORE_READ_ONLY, /* file system is read-only; try again */
-	STORE_IO,	 /* I/O error; close and open again */
-	STORE_CORRUPT,	 /* not a database, or damaged: set aside, anew */
-	STORE_NEWER,	 /* written by a newer gatewayd: refused */
+	STORE_IO,        /* I/O error; close and open again */
+	STORE_CORRUPT,   /* not a database, or damaged: set aside, anew */
+	STORE_NEWER,     /* written by a newer gatewayd: refused */
 	STORE_RESULTS
 };
 const char *store_result_name(enum store_result r);
 
 enum epoch_state {
-	EPOCH_UNKNOWN,	/* held: not forwarded */
+	EPOCH_UNKNOWN,  /* held: not forwarded */
 	EPOCH_RELEASED, /* `hold` ran out: forwarded as uncertain, `clock` */
 	EPOCH_KNOWN
 };
 
 struct epoch {
-	int64_t id;	   /* 0: not stored yet */
-	char boot[37];	   /* kernel's boot id */
+	int64_t id;        /* 0: not stored yet */
+	char boot[37];     /* kernel's boot id */
 	int64_t offset_ms; /* wall = boot time + offset */
 	enum epoch_state state;
 };
@@ -53,27 +53,41 @@ struct epoch {
 /* Opens or creates, migrates forward, checks. A damaged file is renamed to
  * PATH.damaged-YYYYMMDDThhmmss (-2 and so on, never over another) with its
  * -wal, and a new one begun: *aside is then its new name (caller's 512 bytes),
- * else "". The new file's numbers begin at the milliseconds of now, which no
- * earlier file can have reached: the county sees a jump, never a repeat.
+ * else ""; an empty file counts as damaged. The new file's numbers begin above
+ * all the old one can have given out (the milliseconds of now, of the file's
+ * last change, and its highest that can be read): the county sees a jump,
+ * never a repeat.
  * *out is set even on failure, for store_error() and store_close(). */
-enum store_result store_open(struct store **out, const char *path, char *aside,
-    size_t aside_size);
+enum store_result store_open(
+    struct store **out, const char *path, char *aside, size_t aside_size);
+/* The same for a file that showed STORE_CORRUPT while in use. Readers must open
+ * again. *s is replaced, also on failure. */
+enum store_result store_begin_anew(
+    struct store **s, char *aside, size_t aside_size);
 struct store *store_close(struct store *take);
 /* SQLite's words for the last failure; borrowed until the next call. */
 const char *store_error(const struct store *s);
 uint64_t store_last_seq(const struct store *s);
 
 /* The lasting id of a series (created as needed): name "north/soil-a1/ph". */
-enum store_result store_series(struct store *s, const char *name,
-    const char *unit, int64_t *id);
+enum store_result store_series(
+    struct store *s, const char *name, const char *unit, int64_t *id);
+/* The same for many, in one transaction: 1,500 new series are one sync of the
+ * card, not 1,500. After a failure every id is 0. */
+struct store_series {
+	const char *name, *unit; /* borrowed; unit NULL: none */
+	int64_t id;              /* filled in */
+};
+enum store_result store_series_all(
+    struct store *s, struct store_series *series, size_t n);
 /* Inserts (id 0, then filled in) or updates the epoch. */
 enum store_result store_epoch(struct store *s, struct epoch *e);
 
 struct store_row {
-	uint64_t seq;	/* filled in by store_write() */
+	uint64_t seq; /* filled in by store_write() when it succeeds */
 	int64_t epoch, boot_ms;
 	bool is_event;
-	int64_t series;	/* lasting id */
+	int64_t series; /* lasting id */
 	struct value value;
 	enum quality quality;
 	enum reason reason;
@@ -85,10 +99,11 @@ void store_row_done(struct store_row *row);
 
 /* Writes rows, in order, in one transaction: all durable, or none and a
  * reason. Never waits for a lock. */
-enum store_result store_write(struct store *s, struct store_row *rows,
-    size_t n);
+enum store_result store_write(
+    struct store *s, struct store_row *rows, size_t n);
 
-/* The broker of an uplink has first..last; merged with neighbouring ranges. */
+/* The broker of an uplink has first..last; merged with neighbouring ranges.
+ * Numbers never given out are passed over. */
 struct store_ack {
 	const char *uplink;
 	uint64_t first, last;
@@ -104,7 +119,7 @@ enum store_result store_open_reader(struct store **out, const char *path);
 
 struct stored { /* one row of journal or event, with its wall time */
 	uint64_t seq;
-	int64_t ts_ms;	 /* UTC */
+	int64_t ts_ms; /* UTC */
 	enum epoch_state clock;
 	bool is_event;
 	int64_t series;
@@ -139,6 +154,7 @@ enum store_result store_history(struct store *s, const char *name,
 enum store_result store_events(struct store *s, int64_t from_ms, int64_t to_ms,
     bool (*each)(const struct stored *row, void *arg), void *arg);
 
+/* Counts by walking the tables: for a reader, not for the core's loop. */
 struct store_counts {
 	uint64_t readings, events, last_seq;
 	int64_t bytes; /* file and -wal */

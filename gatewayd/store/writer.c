@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "db.h"
+#include "mono.h"
 
 static int
 exists(const char *path)
@@ -32,10 +34,10 @@ set_aside(const char *path, char *aside, size_t size)
 	    !strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%S", &tm))
 		return -EOVERFLOW;
 	do {
-		int len = n == 1 ? snprintf(aside, size, "%s.damaged-%s", path,
-				       stamp)
-				 : snprintf(aside, size, "%s.damaged-%s-%d",
-				       path, stamp, n);
+		int len =
+		    n == 1 ? snprintf(aside, size, "%s.damaged-%s", path, stamp)
+			   : snprintf(aside, size, "%s.damaged-%s-%d", path,
+				 stamp, n);
 		if (len < 0 || (size_t)len >= size)
 			return -ENAMETOOLONG;
 		n++;
@@ -54,10 +56,18 @@ set_aside(const char *path, char *aside, size_t size)
 }
 
 static enum store_result
-open_checked(struct store **out, const char *path)
+open_checked(struct store **out, const char *path, uint64_t floor)
 {
 	enum store_result r = db_open(out, path, true);
 
+	/* SQLite falls back to reading; it would never come back from that. */
+	if (r == STORE_OK && sqlite3_db_readonly((*out)->db, "main") == 1) {
+		(void)snprintf(
+		    (*out)->error, sizeof((*out)->error), "may not be written");
+		return STORE_READ_ONLY;
+	}
+	if (r == STORE_OK)
+		(*out)->floor = floor;
 	if (r == STORE_OK)
 		r = schema_open(*out);
 	if (r == STORE_OK)
@@ -67,49 +77,80 @@ open_checked(struct store **out, const char *path)
 	return r;
 }
 
-static enum store_result
-begin_anew(struct store **out, const char *path, char *aside, size_t size)
+/* Above every number the damaged file can have given out: numbers grow slower
+ * than milliseconds. Its own times count too, for the clock may not be set yet
+ * (1970), and so does what could still be read of it. */
+static uint64_t
+floor_above(const char *path, uint64_t salvaged)
 {
-	char sql[96], why[256];
-	struct timespec now = {0};
-	enum store_result r;
-	int err;
+	static const char *const part[] = {"", "-wal"};
+	const int64_t year_2100 = INT64_C(4102444800);
+	int64_t ms = wall_ms();
+	char name[600];
+	struct stat info;
 
-	(void)snprintf(why, sizeof(why), "%s", store_error(*out));
-	*out = store_close(*out);
-	err = set_aside(path, aside, size);
-	if (err < 0) {
-		aside[0] = '\0';
-		r = db_open(out, path, true);
-		if (*out)
-			(void)snprintf((*out)->error, sizeof((*out)->error),
-			    "%.160s; it cannot be set aside: %s", why,
-			    strerror(-err));
-		return r == STORE_OK ? STORE_CORRUPT : r;
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(name, sizeof(name), "%s%s", path, part[i]);
+		if (stat(name, &info) == 0 && info.st_mtime < year_2100 &&
+		    (int64_t)info.st_mtime * 1000 > ms)
+			ms = (int64_t)info.st_mtime * 1000;
 	}
-	r = open_checked(out, path);
-	if (r != STORE_OK)
-		return r;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)snprintf(sql, sizeof(sql), "UPDATE floor SET seq = %lld",
-	    (long long)now.tv_sec * 1000);
-	r = store_exec(*out, sql);
-	if (r == STORE_OK)
-		(*out)->last_seq = (uint64_t)now.tv_sec * 1000;
+	return ms > 0 && (uint64_t)ms > salvaged ? (uint64_t)ms : salvaged;
+}
+
+static enum store_result
+begin_anew(struct store **out, const char *path, uint64_t salvaged,
+    const char *why, char *aside, size_t aside_size)
+{
+	uint64_t floor = floor_above(path, salvaged);
+	int err = set_aside(path, aside, aside_size);
+
+	if (err == 0)
+		return open_checked(out, path, floor);
+	aside[0] = '\0';
+	(void)db_open(out, path, true); /* for its words alone */
+	if (*out)
+		(void)snprintf((*out)->error, sizeof((*out)->error),
+		    "%.160s; it cannot be set aside: %s", why, strerror(-err));
+	return err == -EROFS ? STORE_READ_ONLY : STORE_CORRUPT;
+}
+
+enum store_result
+store_begin_anew(struct store **s, char *aside, size_t aside_size)
+{
+	char why[256], *path = strdup((*s)->path);
+	uint64_t salvaged = schema_salvage_seq(*s);
+	enum store_result r;
+
+	aside[0] = '\0';
+	if (!path)
+		return STORE_IO;
+	(void)snprintf(why, sizeof(why), "%s", store_error(*s));
+	if ((*s)->last_seq > salvaged)
+		salvaged = (*s)->last_seq;
+	*s = store_close(*s);
+	r = begin_anew(s, path, salvaged, why, aside, aside_size);
+	free(path);
 	return r;
 }
 
 enum store_result
 store_open(struct store **out, const char *path, char *aside, size_t aside_size)
 {
+	struct stat info;
 	enum store_result r;
 
 	aside[0] = '\0';
 	*out = NULL;
-	r = open_checked(out, path);
+	/* We leave no empty file behind: this one was cut to nothing. SQLite
+	 * would take it for new, delete its log and count from 1. */
+	if (stat(path, &info) == 0 && S_ISREG(info.st_mode) && !info.st_size)
+		return begin_anew(
+		    out, path, 0, "the file is empty", aside, aside_size);
+	r = open_checked(out, path, 0);
 	if (r != STORE_CORRUPT)
 		return r;
-	return begin_anew(out, path, aside, aside_size);
+	return store_begin_anew(out, aside, aside_size);
 }
 
 uint64_t
@@ -118,8 +159,8 @@ store_last_seq(const struct store *s)
 	return s->last_seq;
 }
 
-enum store_result
-store_series(struct store *s, const char *name, const char *unit, int64_t *id)
+static enum store_result
+find_or_add(struct store *s, const char *name, const char *unit, int64_t *id)
 {
 	sqlite3_stmt *st = store_sql(s, SQL_SERIES_FIND);
 	enum store_result r = STORE_OK;
@@ -136,6 +177,8 @@ store_series(struct store *s, const char *name, const char *unit, int64_t *id)
 			return STORE_OK;
 		}
 	}
+	if (st)
+		(void)sqlite3_reset(st); /* a damaged page shows again below */
 	st = store_sql(s, SQL_SERIES_ADD);
 	if (!st)
 		return store_failed(s, sqlite3_extended_errcode(s->db));
@@ -143,7 +186,7 @@ store_series(struct store *s, const char *name, const char *unit, int64_t *id)
 	(void)sqlite3_bind_text(st, 2, unit, -1, SQLITE_STATIC);
 	if (sqlite3_step(st) == SQLITE_ROW) {
 		int64_t found = sqlite3_column_int64(st, 0);
-		/* RETURNING: the row is durable once the statement ends. */
+		/* RETURNING: the row is written once the statement ends. */
 		if (sqlite3_step(st) == SQLITE_DONE)
 			*id = found;
 		else
@@ -152,6 +195,35 @@ store_series(struct store *s, const char *name, const char *unit, int64_t *id)
 		r = store_failed(s, sqlite3_extended_errcode(s->db));
 	}
 	(void)sqlite3_reset(st);
+	return r;
+}
+
+enum store_result
+store_series_all(struct store *s, struct store_series *series, size_t n)
+{
+	enum store_result r = store_exec(s, "BEGIN IMMEDIATE");
+
+	for (size_t i = 0; r == STORE_OK && i < n; i++)
+		r = find_or_add(
+		    s, series[i].name, series[i].unit, &series[i].id);
+	if (r == STORE_OK)
+		r = store_exec(s, "COMMIT");
+	if (r == STORE_OK)
+		return STORE_OK;
+	store_roll_back(s);
+	for (size_t i = 0; i < n; i++)
+		series[i].id = 0;
+	return r;
+}
+
+enum store_result
+store_series(struct store *s, const char *name, const char *unit, int64_t *id)
+{
+	struct store_series one = {name, unit, 0};
+	enum store_result r = store_series_all(s, &one, 1);
+
+	if (r == STORE_OK)
+		*id = one.id;
 	return r;
 }
 
@@ -209,21 +281,22 @@ bind_value(sqlite3_stmt *st, int at, const struct value *v)
 }
 
 static enum store_result
-insert(struct store *s, const struct store_row *row)
+insert(struct store *s, const struct store_row *row, uint64_t seq)
 {
-	sqlite3_stmt *st = store_sql(s, row->is_event ? SQL_EVENT : SQL_READING);
+	sqlite3_stmt *st =
+	    store_sql(s, row->is_event ? SQL_EVENT : SQL_READING);
 
 	if (!st)
 		return store_failed(s, sqlite3_extended_errcode(s->db));
-	(void)sqlite3_bind_int64(st, 1, (int64_t)row->seq);
+	(void)sqlite3_bind_int64(st, 1, (int64_t)seq);
 	if (row->is_event) {
 		(void)sqlite3_bind_int64(st, 2, row->epoch);
 		(void)sqlite3_bind_int64(st, 3, row->boot_ms);
 		(void)sqlite3_bind_int(st, 4, (int)row->kind);
-		(void)sqlite3_bind_text(st, 5, row->subject ? row->subject : "",
-		    -1, SQLITE_STATIC);
-		(void)sqlite3_bind_text(st, 6, row->text ? row->text : "", -1,
-		    SQLITE_STATIC);
+		(void)sqlite3_bind_text(
+		    st, 5, row->subject ? row->subject : "", -1, SQLITE_STATIC);
+		(void)sqlite3_bind_text(
+		    st, 6, row->text ? row->text : "", -1, SQLITE_STATIC);
 	} else {
 		(void)sqlite3_bind_int64(st, 2, row->series);
 		(void)sqlite3_bind_int64(st, 3, row->epoch);
@@ -240,19 +313,28 @@ insert(struct store *s, const struct store_row *row)
 /* Joins the range with those it touches, so that the cursor stays a handful
  * of ranges whatever order the acknowledgements come in. */
 static enum store_result
-acknowledge(struct store *s, const struct store_ack *a)
+acknowledge(struct store *s, const struct store_ack *a, uint64_t highest)
 {
-	int64_t first = (int64_t)a->first, last = (int64_t)a->last;
-	sqlite3_stmt *st = store_sql(s, SQL_CURSOR_COVER);
+	int64_t first = (int64_t)a->first;
+	int64_t last = (int64_t)(a->last < highest ? a->last : highest);
+	sqlite3_stmt *st;
 	enum store_result r;
 
+	/* A number never given out must not lift the count. */
+	if (!a->first || a->first > a->last || a->first > highest)
+		return STORE_OK;
+	st = store_sql(s, SQL_CURSOR_COVER);
 	if (!st)
 		return store_failed(s, sqlite3_extended_errcode(s->db));
 	(void)sqlite3_bind_text(st, 1, a->uplink, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 2, first);
 	(void)sqlite3_bind_int64(st, 3, last);
-	if (sqlite3_step(st) == SQLITE_ROW &&
-	    sqlite3_column_type(st, 0) != SQLITE_NULL) {
+	if (sqlite3_step(st) != SQLITE_ROW) {
+		r = store_failed(s, sqlite3_extended_errcode(s->db));
+		(void)sqlite3_reset(st); /* its error was taken above */
+		return r;
+	}
+	if (sqlite3_column_type(st, 0) != SQLITE_NULL) {
 		if (sqlite3_column_int64(st, 0) < first)
 			first = sqlite3_column_int64(st, 0);
 		if (sqlite3_column_int64(st, 1) > last)
@@ -262,8 +344,8 @@ acknowledge(struct store *s, const struct store_ack *a)
 	for (int i = 0; i < 2; i++) {
 		st = store_sql(s, i ? SQL_CURSOR_ADD : SQL_CURSOR_CLEAR);
 		if (st) {
-			(void)sqlite3_bind_text(st, 1, a->uplink, -1,
-			    SQLITE_STATIC);
+			(void)sqlite3_bind_text(
+			    st, 1, a->uplink, -1, SQLITE_STATIC);
 			(void)sqlite3_bind_int64(st, 2, first);
 			(void)sqlite3_bind_int64(st, 3, last);
 		}
@@ -278,30 +360,24 @@ enum store_result
 store_write_all(struct store *s, struct store_row *rows, size_t n,
     const struct store_ack *acks, size_t nacks)
 {
-	uint64_t seq = s->last_seq;
 	enum store_result r;
 
 	if (!n && !nacks)
 		return STORE_OK;
 	r = store_exec(s, "BEGIN IMMEDIATE");
-	if (r != STORE_OK)
-		return r;
-	for (size_t i = 0; r == STORE_OK && i < n; i++) {
-		rows[i].seq = ++seq;
-		r = insert(s, &rows[i]);
-	}
+	for (size_t i = 0; r == STORE_OK && i < n; i++)
+		r = insert(s, &rows[i], s->last_seq + 1 + i);
 	for (size_t i = 0; r == STORE_OK && i < nacks; i++)
-		r = acknowledge(s, &acks[i]);
+		r = acknowledge(s, &acks[i], s->last_seq + n);
 	if (r == STORE_OK)
 		r = store_exec(s, "COMMIT");
-	if (r == STORE_OK) {
-		s->last_seq = seq;
-		return STORE_OK;
+	if (r != STORE_OK) {
+		store_roll_back(s);
+		return r;
 	}
-	/* Some failures have rolled back already; what is left, is now. */
-	if (!sqlite3_get_autocommit(s->db))
-		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-	return r;
+	for (size_t i = 0; i < n; i++)
+		rows[i].seq = ++s->last_seq;
+	return STORE_OK;
 }
 
 enum store_result
