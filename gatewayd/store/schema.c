@@ -41,9 +41,13 @@ static const char *const step[] = {
     " text TEXT NOT NULL);"
     "CREATE TABLE cursor(uplink TEXT NOT NULL, first INTEGER NOT NULL,"
     " last INTEGER NOT NULL, PRIMARY KEY(uplink, first)) WITHOUT ROWID;"
-    /* No number is used twice, whatever is deleted. */
+    /* No number is used twice, whatever is deleted, and by whom. */
     "CREATE TABLE floor(seq INTEGER NOT NULL);"
     "INSERT INTO floor VALUES (0);"
+    "CREATE TRIGGER journal_floor AFTER DELETE ON journal"
+    " BEGIN UPDATE floor SET seq = old.seq WHERE seq < old.seq; END;"
+    "CREATE TRIGGER event_floor AFTER DELETE ON event"
+    " BEGIN UPDATE floor SET seq = old.seq WHERE seq < old.seq; END;"
     "CREATE VIEW reading AS SELECT j.seq,"
     " strftime('%Y-%m-%dT%H:%M:%f', (e.offset_ms + j.at_ms) / 1000.0,"
     " 'unixepoch') || 'Z' AS time, e.offset_ms + j.at_ms AS ts_ms, s.name,"
