@@ -205,7 +205,8 @@ say_device(const struct sim_device *d, char *answer)
 static void
 say_stats(const struct farm *f, char *answer)
 {
-	(void)strcpy(answer, "{\"devices\": {");
+	answer[0] = '\0';
+	say(answer, "{\"devices\": {");
 	for (size_t l = 0, n = 0; l < f->nlines; l++)
 		for (size_t i = 0; i < f->lines[l].ndevices; i++) {
 			say(answer, "%s", n++ ? ", " : "");
@@ -300,7 +301,8 @@ act_on_devices(
 	case DO_FAULT:
 		if (each_device(s, now, add_fault))
 			break;
-		(void)strcpy(answer, "too many faults at once; say NORMAL");
+		answer[0] = '\0';
+		say(answer, "too many faults at once; say NORMAL");
 		return false;
 	case DO_NORMAL:
 		(void)each_device(s, now, make_normal);
@@ -324,7 +326,8 @@ bool
 act(struct farm *f, const struct statement *s, int64_t now,
     char answer[SCRIPT_ANSWER_MAX])
 {
-	(void)strcpy(answer, "ok");
+	answer[0] = '\0';
+	say(answer, "ok");
 	switch (s->verb) {
 	case ASK_GET:
 		say_value(s, answer);

@@ -40,8 +40,8 @@ control_open(const char *path, struct control **out)
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return -ENOMEM;
-	strcpy(sa.sun_path, path);
-	strcpy(c->path, path);
+	memcpy(sa.sun_path, path, strlen(path) + 1);
+	memcpy(c->path, path, strlen(path) + 1);
 	for (size_t i = 0; i < CLIENTS; i++)
 		c->clients[i].fd = -1;
 	c->listener =

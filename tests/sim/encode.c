@@ -244,7 +244,7 @@ text_to_words(const struct point_type *t, const char *s, uint16_t *words)
 static uint64_t
 gather(const struct point_type *t, const uint16_t *words)
 {
-	size_t n = 2u * t->count;
+	size_t n = 2 * (size_t)t->count;
 	uint64_t raw = 0;
 
 	for (size_t i = 0; i < n && i < ORDER_MAX; i++) {
@@ -258,7 +258,7 @@ gather(const struct point_type *t, const uint16_t *words)
 static void
 scatter(const struct point_type *t, uint64_t raw, uint16_t *words)
 {
-	size_t n = 2u * t->count;
+	size_t n = 2 * (size_t)t->count;
 
 	if (n > ORDER_MAX)
 		n = ORDER_MAX;

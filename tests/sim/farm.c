@@ -40,11 +40,11 @@ load(const struct farm_options *o, const char *file)
 	struct snapshot *s;
 	struct site *site = NULL;
 
-	if (n > 0 && strrchr(program, '/')) {
-		strcpy(strrchr(program, '/'), "/gatewayd-line");
-		if (access(program, X_OK) == 0)
-			paths.line_program = program;
-	}
+	while (n > 0 && program[n - 1] != '/')
+		program[--n] = '\0';
+	(void)snprintf(program + (n > 0 ? n : 0), 16, "gatewayd-line");
+	if (access(program, X_OK) == 0)
+		paths.line_program = program;
 	s = snapshot_collect(&paths, c);
 	if (s != NULL)
 		site = site_parse(s, c);

@@ -16,38 +16,19 @@ lex_init(struct lex *l, const char *text, char *error, size_t size)
 	lex_advance(l);
 }
 
-static bool __attribute__((format(printf, 3, 0)))
-fail(struct lex *l, int column, const char *fmt, va_list ap)
+bool
+lex_fail_at(struct lex *l, int column, const char *fmt, ...)
 {
-	int n;
+	char what[400];
+	va_list ap;
 
 	if (l->failed)
 		return false;
 	l->failed = true;
-	n = snprintf(l->error, l->error_size, "%d: ", column);
-	(void)vsnprintf(l->error + n, l->error_size - (size_t)n, fmt, ap);
-	return false;
-}
-
-bool
-lex_fail(struct lex *l, const char *fmt, ...)
-{
-	va_list ap;
-
 	va_start(ap, fmt);
-	(void)fail(l, l->column, fmt, ap);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	return false;
-}
-
-bool
-lex_fail_at(struct lex *l, int column, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)fail(l, column, fmt, ap);
-	va_end(ap);
+	(void)snprintf(l->error, l->error_size, "%d: %s", column, what);
 	return false;
 }
 

@@ -23,11 +23,10 @@ struct lex {
 /* Borrows both for its life. */
 void lex_init(struct lex *l, const char *text, char *error, size_t size);
 /* `column: what; remedy`, unless something was wrong before. Returns false. */
-bool lex_fail(struct lex *l, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-/* The same, about a word that has been taken. */
 bool lex_fail_at(struct lex *l, int column, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same about the next word. */
+#define lex_fail(l, ...) lex_fail_at((l), (l)->column, __VA_ARGS__)
 void lex_advance(struct lex *l);
 bool lex_end(const struct lex *l);
 /* Takes the word if it is this one, in either case. */

@@ -21,7 +21,8 @@
 #include "script.h"
 #include "wire.h"
 
-enum { FDS_MAX = 1 + CONTROL_FDS_MAX + 64 * WIRE_FDS_MAX, DIRS_MAX = 16 };
+enum { LINES_MAX = 64, DIRS_MAX = 16 };
+enum { FDS_MAX = 1 + CONTROL_FDS_MAX + LINES_MAX * WIRE_FDS_MAX };
 
 static const char usage_text[] =
     "usage: fieldsim --site FILE --dir DIR [option...]\n"
@@ -177,6 +178,12 @@ start(struct program *p, const struct farm_options *o)
 	p->farm = farm_new(o);
 	if (p->farm == NULL)
 		return 1;
+	if (p->farm->nlines > LINES_MAX) {
+		(void)fprintf(stderr,
+		    "fieldsim: %zu lines are too many; play %d at a time\n",
+		    p->farm->nlines, LINES_MAX);
+		return 1;
+	}
 	if (o->script && (p->script = script_load(p->farm, o->script)) == NULL)
 		return 2;
 	if (o->truth && (p->farm->truth = fopen(o->truth, "we")) == NULL) {
@@ -249,14 +256,14 @@ run(struct program *p)
 	struct farm *f = p->farm;
 
 	for (;;) {
-		size_t n = 1, ends[64], control_end;
+		size_t n = 1, ends[LINES_MAX] = {0}, control_end;
 		int64_t next = tick(p);
 
 		fds[0] = (struct pollfd){.fd = p->signals, .events = POLLIN};
 		if (p->control)
 			n += control_fds(p->control, fds + n);
 		control_end = n;
-		for (size_t i = 0; i < f->nlines && i < 64; i++) {
+		for (size_t i = 0; i < f->nlines && i < LINES_MAX; i++) {
 			n += wire_fds(&f->lines[i], fds + n);
 			ends[i] = n;
 		}
@@ -268,7 +275,7 @@ run(struct program *p)
 			if (fds[i].revents)
 				control_ready(p->control, &fds[i], f, now_ns());
 		n = control_end;
-		for (size_t i = 0; i < f->nlines && i < 64; i++)
+		for (size_t i = 0; i < f->nlines && i < LINES_MAX; i++)
 			for (; n < ends[i]; n++)
 				if (fds[n].revents)
 					wire_ready(

@@ -83,7 +83,7 @@ do_read(const struct sim_device *d, const uint8_t *pdu, size_t n, uint8_t *out)
 		if (bits)
 			out[2 + i / 8] |= (uint8_t)((w & 1) << i % 8);
 		else
-			set16(out + 2 + 2 * i, w);
+			set16(out + 2 + 2 * (size_t)i, w);
 	}
 	return 2 + bytes;
 }
@@ -177,8 +177,8 @@ do_write_many(struct sim_device *d, const uint8_t *pdu, size_t n, uint8_t *out)
 		if (coils)
 			set_coil(d, addr + i, pdu[6 + i / 8] >> i % 8 & 1);
 		else
-			bank_write(
-			    d->bank, table, addr + i, get16(pdu + 6 + 2 * i));
+			bank_write(d->bank, table, addr + i,
+			    get16(pdu + 6 + 2 * (size_t)i));
 	}
 	memcpy(out, pdu, 5);
 	return 5;

@@ -77,25 +77,25 @@ fault_bytes(struct lex *l, struct fault *f)
 
 static const struct {
 	const char *word;
-	enum fault_kind kind;
 	bool (*rest)(struct lex *l, struct fault *f);
+	enum fault_kind kind;
 	bool only_serial, only_tcp;
 } fault_words[] = {
-    {"SILENT", FAULT_SILENT, NULL, false, false},
-    {"LOST", FAULT_LOST, NULL, false, false},
-    {"LATE", FAULT_LATE, fault_ns, false, false},
-    {"CRC", FAULT_CRC, fault_crc, true, false},
-    {"FOREIGN", FAULT_UNIT, fault_foreign, false, false},
-    {"EXCEPTION", FAULT_EXCEPTION, fault_number, false, false},
-    {"HALF", FAULT_HALF, NULL, false, false},
-    {"DRIBBLE", FAULT_DRIBBLE, fault_ns, false, false},
-    {"PAUSE", FAULT_PAUSE, fault_pause, false, false},
-    {"STRAY", FAULT_STRAY, fault_bytes, false, false},
-    {"TRAIL", FAULT_TRAIL, fault_bytes, false, false},
-    {"EXTRA", FAULT_EXTRA, fault_more_or_less, false, false},
-    {"SHORT", FAULT_SHORT, fault_more_or_less, false, false},
-    {"WRONG", FAULT_TID, fault_wrong, false, true},
-    {"DROP", FAULT_DROP, NULL, false, true},
+    {"SILENT", NULL, FAULT_SILENT, false, false},
+    {"LOST", NULL, FAULT_LOST, false, false},
+    {"LATE", fault_ns, FAULT_LATE, false, false},
+    {"CRC", fault_crc, FAULT_CRC, true, false},
+    {"FOREIGN", fault_foreign, FAULT_UNIT, false, false},
+    {"EXCEPTION", fault_number, FAULT_EXCEPTION, false, false},
+    {"HALF", NULL, FAULT_HALF, false, false},
+    {"DRIBBLE", fault_ns, FAULT_DRIBBLE, false, false},
+    {"PAUSE", fault_pause, FAULT_PAUSE, false, false},
+    {"STRAY", fault_bytes, FAULT_STRAY, false, false},
+    {"TRAIL", fault_bytes, FAULT_TRAIL, false, false},
+    {"EXTRA", fault_more_or_less, FAULT_EXTRA, false, false},
+    {"SHORT", fault_more_or_less, FAULT_SHORT, false, false},
+    {"WRONG", fault_wrong, FAULT_TID, false, true},
+    {"DROP", NULL, FAULT_DROP, false, true},
 };
 
 static bool
