@@ -112,20 +112,24 @@ safe_word(const struct point_type *t, uint16_t now)
 	return (uint16_t)(t->safe ? now | mask : now & ~mask);
 }
 
-/* BUS_OK with *confirmed, or what went wrong. */
+/* BUS_OK with *confirmed, or what went wrong. A write that got no answer may
+ * have acted: `again` looks before it writes. */
 static enum bus_result
-make_safe(struct run *r, struct dev *d, const struct point_type *t, bool urgent,
-    bool *confirmed)
+make_safe(struct run *r, struct dev *d, const struct point_type *t, bool again,
+    bool urgent, bool *confirmed)
 {
 	bool shared = t->table == TABLE_HOLDING && t->mask != 0;
 	uint16_t word = 0, back = 0;
 	enum bus_result result = BUS_OK;
 
-	if (shared)
-		result = read_back(r, d, t, urgent, &word);
+	if (shared || again)
+		result = read_back(r, d, t, urgent, &back);
 	if (result != BUS_OK)
 		return result;
-	word = safe_word(t, word);
+	word = safe_word(t, back);
+	*confirmed = again && word == back;
+	if (*confirmed)
+		return BUS_OK;
 	struct request q = {.unit = d->conf->unit,
 	    .function =
 		t->table == TABLE_COIL ? FC_WRITE_COIL : FC_WRITE_HOLDING,
@@ -140,7 +144,7 @@ make_safe(struct run *r, struct dev *d, const struct point_type *t, bool urgent,
 		return result;
 	result = read_back(r, d, t, urgent, &back);
 	if (result == BUS_OK)
-		*confirmed = shared ? safe_word(t, back) == back : back == word;
+		*confirmed = safe_word(t, back) == back;
 	return result;
 }
 
@@ -249,7 +253,7 @@ outputs_step(struct outputs *os, struct run *r, int64_t now)
 	result = o->point == PLUGIN
 		     ? pdevice_make_safe(r, d, o->urgent, &confirmed)
 		     : make_safe(r, d, &d->conf->type->points[o->point],
-			   o->urgent, &confirmed);
+			   o->tries > 0, o->urgent, &confirmed);
 	if (result == BUS_WOKEN)
 		return now;
 	if (result == BUS_OK && confirmed) {
@@ -274,6 +278,7 @@ outputs_stop(struct outputs *os, struct run *r, int64_t until)
 		o->confirmed = false;
 		o->urgent = true;
 		o->next = 0;
+		o->tries = 0;
 	}
 	for (;;) {
 		int64_t now = mono_ms(), next = outputs_next(os);
