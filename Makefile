@@ -1,5 +1,9 @@
 # gatewayd: `make deps demo` shows it at work, `make deps test` proves it.
 VERSION := 0.1.0
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+include mk/deps.mk
+else
+
 CC ?= cc
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -14,11 +18,18 @@ ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIE \
 	-fstack-protector-strong -MMD -MP
 LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed
 
-# `make SAN=1 ...` builds and tests the same under ASan and UBSan.
+# `make SAN=1 ...` builds and tests the same under ASan and UBSan; FUZZER=1 is
+# what `make fuzz` builds with.
 ifdef SAN
 BUILD := build/san
 CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address,undefined
+else ifdef FUZZER
+BUILD := build/fuzz
+CC := clang
+CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=address,undefined
 else
 ALL_CFLAGS += -D_FORTIFY_SOURCE=2
@@ -66,7 +77,7 @@ PLUGINS := $(patsubst plugins/%.c,$(BUILD)/plugins/%.so,$(wildcard plugins/*.c))
 .SECONDARY:
 .SECONDEXPANSION:
 MAKEFLAGS += --no-builtin-rules
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
@@ -119,3 +130,5 @@ clean:
 	rm -rf build
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+endif # deps

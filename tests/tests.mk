@@ -37,13 +37,51 @@ FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(filter-out tests/fuzz/
 $(FUZZ): $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz_main.c $(ALL_ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_INC) $(call pkg_cflags,$(ALL_PKG)) $(LDFLAGS) \
-		-o $@ $< tests/fuzz/fuzz_main.c -Wl,--start-group $(ALL_ARCHIVES) \
-		-Wl,--end-group $(TEST_LIBS)
+		-o $@ $< $(if $(FUZZER),-fsanitize=fuzzer,tests/fuzz/fuzz_main.c) \
+		-Wl,--start-group $(ALL_ARCHIVES) -Wl,--end-group $(TEST_LIBS)
 
-.PHONY: test-programs test test-plain test-san demo demo-check bench fuzz lint
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZ)
+
+.PHONY: test-programs test
 test-programs: all $(UNIT) $(BAD_PLUGINS) $(FUZZ)
 
 test:
 	$(MAKE) test-programs
 	$(MAKE) SAN=1 test-programs
 	$(PYTHON) tests/run build build/san
+
+.PHONY: demo demo-check lint fuzz bench
+demo demo-check:
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/demo/demo.py --build $(BUILD) \
+		$(if $(filter demo-check,$@),--check)
+
+lint: all
+	$(PYTHON) tests/lint/lint.py --build $(BUILD)
+
+# libFuzzer looks for TIME seconds at each target; what it finds is kept in
+# build/fuzz/ and belongs into tests/fuzz/corpus/NAME/ once it is understood.
+TIME ?= 60
+fuzz:
+	$(MAKE) FUZZER=1 fuzz-programs
+	@set -e; for t in $(notdir $(FUZZ)); do \
+		name=$${t#fuzz_}; mkdir -p build/fuzz/corpus/$$name; \
+		echo "== $$t, $(TIME) s"; \
+		build/fuzz/tests/fuzz/$$t -max_total_time=$(TIME) -timeout=10 \
+			-rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=build/fuzz/$$name- \
+			build/fuzz/corpus/$$name \
+			$(wildcard tests/fuzz/corpus)/$$name; \
+	done
+
+# `make bench-memory` works; the others come with what they measure.
+BENCHES := $(patsubst tests/bench/%.py,bench-%,$(wildcard tests/bench/*.py))
+.PHONY: $(BENCHES)
+$(BENCHES): bench-%:
+	@$(MAKE) --no-print-directory all
+	GATEWAYD_BUILD=$(BUILD) $(PYTHON) tests/bench/$*.py
+bench-%:
+	$(error make $@: not built yet)
+bench:
+	$(error make bench: not built yet; built are: $(BENCHES))

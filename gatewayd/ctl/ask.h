@@ -1,0 +1,14 @@
+/* Questions to the running gateway, on RUN_DIR/control.sock. */
+#ifndef ASK_H
+#define ASK_H
+
+struct jdoc;
+
+/* Asks ("status", "points") and gives the JSON answer: CTL_DONE with *out the
+ * caller's to jdoc_free(), or the exit code after saying on stderr why not.
+ * *text, when not NULL, is the answer as it came, the caller's to free(). */
+int ask_core(const char *question, struct jdoc **out, char **text);
+/* The same, without a word when nothing answers. */
+int ask_core_quietly(const char *question, struct jdoc **out);
+
+#endif

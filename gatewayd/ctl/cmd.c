@@ -1,0 +1,207 @@
+/*
+ * The table of subcommands, and what is common to all: --run-dir, help, and
+ * a plain word about those that are not built yet.
+ */
+#include "cmd.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nearest.h"
+
+struct cmd {
+	const char *name;
+	int (*run)(int argc, char **argv); /* NULL: not built yet */
+	const char *args, *help;
+};
+
+static const struct cmd commands[] = {
+    {"check", cmd_check, "FILE [--profiles DIR] [--plugins DIR]",
+	"says whether a site file is right, and where it is not"},
+    {"status", cmd_status, "[--json]",
+	"the gateway, its lines, devices and uplinks as they are now"},
+    {"points", cmd_points, "[PREFIX] [--json]",
+	"every point with its last value, age and quality"},
+    {"history", cmd_history,
+	"POINT [--from T] [--to T] [--limit N] [--utc] [--json]\n"
+	"          [--db FILE | --config FILE]",
+	"what the store has of one point; T: 2h, 3d, a date, or ms"},
+    {"version", cmd_version, "[--json]", "version and build"},
+    {"help", cmd_help, "[COMMAND]", "this, or one command"},
+    {.name = "schema"},
+    {.name = "profiles"},
+    {.name = "plugins"},
+    {.name = "plan"},
+    {.name = "scan"},
+    {.name = "read"},
+    {.name = "write"},
+    {.name = "watch"},
+    {.name = "events"},
+    {.name = "export"},
+    {.name = "zones"},
+    {.name = "start"},
+    {.name = "stop"},
+    {.name = "water"},
+    {.name = "reload"},
+    {.name = "backup"},
+};
+enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static const struct cmd *
+find(const char *name)
+{
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static void
+print_commands(FILE *to)
+{
+	(void)fputs("usage: gatewayctl [--run-dir DIR] COMMAND ...\n\n", to);
+	for (size_t i = 0; i < NCOMMANDS && commands[i].run != NULL; i++)
+		(void)fprintf(
+		    to, "  %-8s %s\n", commands[i].name, commands[i].help);
+	(void)fputs(
+	    "\n  --run-dir DIR  which gateway: where it keeps control.sock\n"
+	    "                 ($GATEWAYD_RUN_DIR, else /run/gatewayd)\n"
+	    "  --json         for programs instead of people\n\n"
+	    "exit: 0 done, 1 refused or not found, 2 usage, 3 the gateway "
+	    "does not answer\n",
+	    to);
+}
+
+static void
+print_one(const struct cmd *c, FILE *to)
+{
+	(void)fprintf(
+	    to, "usage: gatewayctl %s %s\n  %s\n", c->name, c->args, c->help);
+}
+
+const char *
+ctl_run_dir(void)
+{
+	const char *dir = getenv("GATEWAYD_RUN_DIR");
+
+	return dir != NULL && *dir != '\0' ? dir : "/run/gatewayd";
+}
+
+int
+ctl_usage(const char *cmd, const char *what, const char *arg)
+{
+	const struct cmd *c = find(cmd);
+
+	if (what != NULL)
+		(void)fprintf(stderr, "gatewayctl %s: %s%s\n", cmd, what,
+		    arg != NULL ? arg : "");
+	if (c != NULL && c->run != NULL)
+		print_one(c, stderr);
+	return CTL_USAGE;
+}
+
+int
+cmd_help(int argc, char **argv)
+{
+	const struct cmd *c;
+
+	if (argc < 2) {
+		print_commands(stdout);
+		return CTL_DONE;
+	}
+	c = find(argv[1]);
+	if (argc > 2 || c == NULL)
+		return ctl_usage("help", "there is no command ", argv[1]);
+	if (c->run == NULL) {
+		(void)fprintf(
+		    stderr, "gatewayctl %s: not built yet\n", c->name);
+		return CTL_USAGE;
+	}
+	print_one(c, stdout);
+	return CTL_DONE;
+}
+
+static int
+unknown(const char *name)
+{
+	struct nearest near;
+
+	nearest_init(&near, name);
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if (commands[i].run != NULL)
+			nearest_offer(&near, commands[i].name);
+	(void)fprintf(stderr, "gatewayctl: there is no command %s", name);
+	if (near.n > 0)
+		(void)fprintf(stderr, "; did you mean %s?", near.name[0]);
+	(void)fputs("\n", stderr);
+	print_commands(stderr);
+	return CTL_USAGE;
+}
+
+/* Takes --run-dir out of argv, in both its spellings, up to "--". */
+static bool
+take_run_dir(int *argc, char **argv)
+{
+	int n = 1;
+
+	for (int i = 1; i < *argc; i++) {
+		const char *dir = NULL;
+		if (strcmp(argv[i], "--") == 0) {
+			while (i < *argc)
+				argv[n++] = argv[i++];
+			break;
+		}
+		if (strncmp(argv[i], "--run-dir=", 10) == 0)
+			dir = argv[i] + 10;
+		else if (strcmp(argv[i], "--run-dir") == 0)
+			dir = i + 1 < *argc ? argv[++i] : "";
+		if (dir == NULL)
+			argv[n++] = argv[i];
+		else if (*dir == '\0' || setenv("GATEWAYD_RUN_DIR", dir, 1))
+			return false;
+	}
+	*argc = n;
+	argv[n] = NULL;
+	return true;
+}
+
+/* `--json` in front of the command means the same as behind it. */
+static void
+command_first(int argc, char **argv)
+{
+	for (int i = 1; i + 1 < argc && strcmp(argv[i], "--json") == 0; i++) {
+		argv[i] = argv[i + 1];
+		argv[i + 1] = "--json";
+	}
+}
+
+int
+ctl_run(int argc, char **argv)
+{
+	const struct cmd *c;
+
+	if (!take_run_dir(&argc, argv)) {
+		(void)fputs("gatewayctl: --run-dir needs a folder\n", stderr);
+		return CTL_USAGE;
+	}
+	command_first(argc, argv);
+	if (argc < 2) {
+		print_commands(stderr);
+		return CTL_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0)
+		return cmd_version(1, argv);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return cmd_help(1, argv);
+	c = find(argv[1]);
+	if (c == NULL)
+		return unknown(argv[1]);
+	if (c->run == NULL) {
+		(void)fprintf(
+		    stderr, "gatewayctl %s: not built yet\n", c->name);
+		return CTL_USAGE;
+	}
+	return c->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,211 @@
+/* gatewayctl status: the gateway as it is now. */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+#include "cmd.h"
+#include "jdoc.h"
+#include "table.h"
+#include "when.h"
+
+static void
+heading(struct table *t, const char *const *names)
+{
+	for (size_t i = 0; names[i] != NULL; i++)
+		table_cell(t, "%s", names[i]);
+}
+
+static void
+count(struct table *t, const struct json_t *of, const char *key)
+{
+	table_cell(t, "%" PRId64, jdoc_int(of, key, 0));
+}
+
+static void
+text(struct table *t, const struct json_t *of, const char *key)
+{
+	table_cell(t, "%s", jdoc_text(of, key, ""));
+}
+
+/* A column that is empty while all is well is left out of the table. */
+static void
+trouble(struct table *t, const struct json_t *of, const char *key)
+{
+	int64_t n = jdoc_int(of, key, 0);
+
+	if (n != 0)
+		table_cell(t, "%" PRId64, n);
+	else
+		table_cell(t, "%s", "");
+}
+
+static void
+print_gateway(const struct json_t *s)
+{
+	const struct json_t *clock = jdoc_get(s, "clock");
+	const struct json_t *store = jdoc_get(s, "store");
+	const char *id = jdoc_text(s, "gateway", "?");
+	const char *name = jdoc_text(s, "name", id);
+	const char *words = jdoc_text(clock, "text", "");
+	struct table *t = table_new("ll");
+	char up[40];
+
+	if (t == NULL)
+		return;
+	table_cell(t, "gateway"); /* the first row never empties a column */
+	table_cell(t, strcmp(id, name) == 0 ? "%s" : "%s  %s", id, name);
+	table_cell(t, "program");
+	table_cell(t, "gatewayd %s, process %" PRId64 ", up %s",
+	    jdoc_text(s, "version", "?"), jdoc_int(s, "pid", 0),
+	    when_span(jdoc_int(s, "uptime_s", 0) * 1000, up, sizeof(up)));
+	table_cell(t, "site file");
+	text(t, s, "config");
+	table_cell(t, "clock");
+	table_cell(t, *words != '\0' ? "%s: %s" : "%s",
+	    jdoc_text(clock, "state", "?"), words);
+	table_cell(t, "store");
+	table_cell(t,
+	    "%s: %s, last number %" PRId64 ", %" PRId64
+	    " to be written, %" PRId64 " dropped",
+	    jdoc_text(store, "path", "?"), jdoc_text(store, "state", "?"),
+	    jdoc_int(store, "seq", 0), jdoc_int(store, "pending", 0),
+	    jdoc_int(store, "dropped", 0));
+	table_print(t, 0, stdout);
+	t = table_free(t);
+}
+
+static void
+print_lines(const struct json_t *lines)
+{
+	static const char *const names[] = {"LINE", "PORT", "STATE", "REQUESTS",
+	    "PROCESS", "RESTARTS", "", NULL};
+	struct table *t = table_new("lllrrrl");
+
+	if (t == NULL)
+		return;
+	heading(t, names);
+	for (size_t i = 0; i < jdoc_count(lines); i++) {
+		const struct json_t *l = jdoc_at(lines, i);
+		text(t, l, "name");
+		table_cell(t, "%s %s", jdoc_text(l, "transport", "?"),
+		    jdoc_text(l, "port", ""));
+		text(t, l, "state");
+		count(t, l, "requests");
+		count(t, l, "pid");
+		count(t, l, "restarts");
+		text(t, l, "text");
+	}
+	table_print(t, 0, stdout);
+	t = table_free(t);
+}
+
+static void
+add_device(struct table *t, const struct json_t *d)
+{
+	char age[40] = "never";
+
+	if (jdoc_has_number(d, "last_ok_age_ms"))
+		when_span(jdoc_int(d, "last_ok_age_ms", 0), age, sizeof(age));
+	text(t, d, "name");
+	text(t, d, "type");
+	count(t, d, "unit");
+	text(t, d, "state");
+	table_cell(t, "%s", age);
+	count(t, d, "requests");
+	count(t, d, "answers");
+	trouble(t, d, "timeouts");
+	trouble(t, d, "late");
+	trouble(t, d, "noise");
+	trouble(t, d, "exceptions");
+	text(t, d, "text");
+}
+
+static void
+print_devices(const struct json_t *lines)
+{
+	static const char *const names[] = {"DEVICE", "TYPE", "UNIT", "STATE",
+	    "LAST ANSWER", "REQUESTS", "ANSWERS", "TIMEOUTS", "LATE", "NOISE",
+	    "EXCEPTIONS", "", NULL};
+	struct table *t = table_new("llrlrrrrrrrl");
+
+	if (t == NULL)
+		return;
+	heading(t, names);
+	for (size_t i = 0; i < jdoc_count(lines); i++) {
+		const struct json_t *devices =
+		    jdoc_get(jdoc_at(lines, i), "devices");
+		for (size_t k = 0; k < jdoc_count(devices); k++)
+			add_device(t, jdoc_at(devices, k));
+	}
+	table_print(t, 0, stdout);
+	t = table_free(t);
+}
+
+static void
+print_uplinks(const struct json_t *uplinks)
+{
+	static const char *const names[] = {"UPLINK", "BROKER", "STATE",
+	    "ACKNOWLEDGED", "UP TO", "WAITING", "PROCESS", "RESTARTS", "",
+	    NULL};
+	struct table *t = table_new("lllrrrrrl");
+
+	if (t == NULL)
+		return;
+	heading(t, names);
+	for (size_t i = 0; i < jdoc_count(uplinks); i++) {
+		const struct json_t *u = jdoc_at(uplinks, i);
+		text(t, u, "name");
+		text(t, u, "broker");
+		text(t, u, "state");
+		count(t, u, "acked_messages");
+		count(t, u, "acked_seq");
+		count(t, u, "backlog");
+		count(t, u, "pid");
+		count(t, u, "restarts");
+		text(t, u, "text");
+	}
+	table_print(t, 0, stdout);
+	t = table_free(t);
+}
+
+static void
+print_status(const struct json_t *s)
+{
+	const struct json_t *uplinks = jdoc_get(s, "uplinks");
+
+	print_gateway(s);
+	(void)putchar('\n');
+	print_lines(jdoc_get(s, "lines"));
+	(void)putchar('\n');
+	print_devices(jdoc_get(s, "lines"));
+	(void)putchar('\n');
+	if (jdoc_count(uplinks) > 0)
+		print_uplinks(uplinks);
+	else
+		(void)puts("no uplink: nothing is sent anywhere");
+}
+
+int
+cmd_status(int argc, char **argv)
+{
+	bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	struct jdoc *j;
+	char *answer;
+	int r;
+
+	if (argc > 1 && !json)
+		return ctl_usage("status", "what is this: ", argv[1]);
+	r = ask_core("status", &j, &answer);
+	if (r != CTL_DONE)
+		return r;
+	if (json)
+		(void)puts(answer); /* main() asks ferror() */
+	else
+		print_status(jdoc_root(j));
+	j = jdoc_free(j);
+	free(answer);
+	return CTL_DONE;
+}
