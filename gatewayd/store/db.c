@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 static const char *const sql_text[STATEMENTS] = {
     [SQL_READING] =
@@ -106,16 +107,34 @@ meaning(int rc, int system_errno)
 	}
 }
 
+/* SQLite tries again for reading alone, which hides the first error. */
+static bool
+on_read_only(const char *path)
+{
+	char dir[512];
+	char *slash;
+	struct statvfs fs;
+
+	(void)snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (slash)
+		slash[1] = '\0';
+	return statvfs(slash ? dir : ".", &fs) == 0 && (fs.f_flag & ST_RDONLY);
+}
+
 enum store_result
 store_failed(struct store *s, int rc)
 {
-	int system_errno = s->db ? sqlite3_system_errno(s->db) : 0;
-	bool with_errno = system_errno && ((rc & 0xff) == SQLITE_CANTOPEN ||
-					      (rc & 0xff) == SQLITE_IOERR);
+	bool file =
+	    (rc & 0xff) == SQLITE_CANTOPEN || (rc & 0xff) == SQLITE_IOERR;
+	int system_errno = s->db && file ? sqlite3_system_errno(s->db) : 0;
 
+	if (file && on_read_only(s->path))
+		system_errno = EROFS;
 	(void)snprintf(s->error, sizeof(s->error), "%s%s%s",
 	    s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc),
-	    with_errno ? ": " : "", with_errno ? strerror(system_errno) : "");
+	    system_errno ? ": " : "",
+	    system_errno ? strerror(system_errno) : "");
 	return meaning(rc, system_errno);
 }
 
@@ -181,6 +200,13 @@ db_open(struct store **out, const char *path, bool writer)
 	*out = s; /* even when it failed: store_error() has the words */
 	if (rc != SQLITE_OK)
 		return store_failed(s, rc);
+	/* SQLite falls back to reading; it would never come back from that. */
+	if (writer && sqlite3_db_readonly(s->db, "main") == 1) {
+		(void)snprintf(s->error, sizeof(s->error),
+		    on_read_only(path) ? "read-only file system"
+				       : "may not be written");
+		return STORE_READ_ONLY;
+	}
 	/* Never waits: the caller keeps its rows and comes back. */
 	(void)sqlite3_busy_timeout(s->db, 0);
 	r = store_exec(s, "PRAGMA temp_store = memory; PRAGMA mmap_size = 0;"

@@ -60,12 +60,6 @@ open_checked(struct store **out, const char *path, uint64_t floor)
 {
 	enum store_result r = db_open(out, path, true);
 
-	/* SQLite falls back to reading; it would never come back from that. */
-	if (r == STORE_OK && sqlite3_db_readonly((*out)->db, "main") == 1) {
-		(void)snprintf(
-		    (*out)->error, sizeof((*out)->error), "may not be written");
-		return STORE_READ_ONLY;
-	}
 	if (r == STORE_OK)
 		(*out)->floor = floor;
 	if (r == STORE_OK)
