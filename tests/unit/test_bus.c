@@ -132,6 +132,18 @@ late_once(int fd)
 }
 
 static void
+late_once_then(int fd, bool late)
+{
+	uint8_t req[8], out[256];
+
+	take(fd, req, 8);
+	size_t n = answer_to(req, out);
+	if (late)
+		rest(T * 14 / 10);
+	give(fd, out, n);
+}
+
+static void
 late_often(int fd)
 {
 	uint8_t req[8], out[256];
@@ -877,7 +889,8 @@ tcp_closes_idle(int fd)
 }
 
 static void
-tcp_up(struct field *f, script_fn *script, const char *host, bool v6)
+tcp_up_as(struct field *f, script_fn *script, const char *host, bool v6,
+    enum transport transport)
 {
 	char why[WHY_MAX] = "";
 	struct sockaddr_in6 a6 = {
@@ -898,12 +911,44 @@ tcp_up(struct field *f, script_fn *script, const char *host, bool v6)
 	assert_int_equal(getsockname(f->fd, a, &len), 0);
 	play(f, script);
 	f->line = (struct line){.name = "station",
-	    .transport = TRANSPORT_TCP,
+	    .transport = transport,
+	    .baud = 9600,
 	    .host = host,
 	    .tcp_port = ntohs(v6 ? a6.sin6_port : a4.sin_port)};
 	f->bus = bus_new(&f->line, -1);
 	if (bus_open(f->bus, why) != 0)
 		fail_msg("%s", why);
+}
+
+static void
+rtu_over_tcp(int fd)
+{
+	int c = accepted(fd);
+
+	for (int i = 0; i < 3; i++)
+		late_once_then(c, i == 1);
+	serve_all(c);
+}
+
+static void
+tcp_up(struct field *f, script_fn *script, const char *host, bool v6)
+{
+	tcp_up_as(f, script, host, v6, TRANSPORT_TCP);
+}
+
+static void
+test_rtu_over_tcp(void **state)
+{
+	struct field f;
+
+	(void)state;
+	tcp_up_as(&f, rtu_over_tcp, "127.0.0.1", false, TRANSPORT_RTU_OVER_TCP);
+	assert_reads(&f, 1);
+	assert_int_equal(read_at(&f, 2, 1), BUS_TIMEOUT);
+	assert_true(answer.late_ms > 0);
+	assert_reads(&f, 3);
+	assert_reads(&f, 4);
+	down(&f);
 }
 
 static void
@@ -1062,6 +1107,7 @@ main(void)
 	    cmocka_unit_test(test_tcp_bad_frames_cost_the_connection),
 	    cmocka_unit_test(test_tcp_names),
 	    cmocka_unit_test(test_tcp_refused_and_unknown),
+	    cmocka_unit_test(test_rtu_over_tcp),
 	    cmocka_unit_test(test_tcp_any_unit),
 	    cmocka_unit_test(test_tcp_server_closes_idle_connections),
 	};
