@@ -194,7 +194,22 @@ class Farm:
             return s.makefile().readline().strip()
 
     def get(self, point):
-        return float(self.do("GET " + point))
+        """The point as its registers mean it now; a number or a text."""
+        said = self.do("GET " + point)
+        try:
+            return json.loads(said)
+        except ValueError:
+            raise RuntimeError("GET %s: %s" % (point, said)) from None
+
+    def stats(self):
+        """Counts of each device and line (tests/sim/README.md)."""
+        return json.loads(self.do("STATS"))
+
+    def coils(self, device):
+        return [int(c) for c in self.do("COILS " + device).split()]
+
+    def tty(self, line):
+        return "%s/%s.tty" % (self.dir, line)
 
     def stop(self):
         if self.p and self.p.poll() is None:

@@ -1,7 +1,6 @@
 /* What statements do, and the answers to questions. */
 #include "act.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
