@@ -4,6 +4,7 @@
  * can be offered again.
  */
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,22 +56,6 @@ set_aside(const char *path, char *aside, size_t size)
 	return 0;
 }
 
-static enum store_result
-open_checked(struct store **out, const char *path, uint64_t floor)
-{
-	enum store_result r = db_open(out, path, true);
-
-	if (r == STORE_OK)
-		(*out)->floor = floor;
-	if (r == STORE_OK)
-		r = schema_open(*out);
-	if (r == STORE_OK)
-		r = schema_check(*out);
-	if (r == STORE_OK)
-		r = schema_last_seq(*out, &(*out)->last_seq);
-	return r;
-}
-
 /* Above every number the damaged file can have given out: numbers grow slower
  * than milliseconds. Its own times count too, for the clock may not be set yet
  * (1970), and so does what could still be read of it. */
@@ -90,6 +75,42 @@ floor_above(const char *path, uint64_t salvaged)
 			ms = (int64_t)info.st_mtime * 1000;
 	}
 	return ms > 0 && (uint64_t)ms > salvaged ? (uint64_t)ms : salvaged;
+}
+
+/* Where there is no file, but there are some that were set aside: we were
+ * killed after the renaming. 0: the count begins at 1. */
+static uint64_t
+floor_of_new(const char *path)
+{
+	char pattern[600];
+	uint64_t floor = 0;
+	glob_t found;
+
+	if (exists(path))
+		return 0;
+	(void)snprintf(pattern, sizeof(pattern), "%s.damaged-*", path);
+	if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		floor = floor_above(found.gl_pathv[i], floor);
+	globfree(&found);
+	return floor;
+}
+
+static enum store_result
+open_checked(struct store **out, const char *path, uint64_t floor)
+{
+	enum store_result r = db_open(out, path, true);
+
+	if (r == STORE_OK)
+		(*out)->floor = floor;
+	if (r == STORE_OK)
+		r = schema_open(*out);
+	if (r == STORE_OK)
+		r = schema_check(*out);
+	if (r == STORE_OK)
+		r = schema_last_seq(*out, &(*out)->last_seq);
+	return r;
 }
 
 static enum store_result
@@ -141,7 +162,7 @@ store_open(struct store **out, const char *path, char *aside, size_t aside_size)
 	if (stat(path, &info) == 0 && S_ISREG(info.st_mode) && !info.st_size)
 		return begin_anew(
 		    out, path, 0, "the file is empty", aside, aside_size);
-	r = open_checked(out, path, 0);
+	r = open_checked(out, path, floor_of_new(path));
 	if (r != STORE_CORRUPT)
 		return r;
 	return store_begin_anew(out, aside, aside_size);

@@ -192,6 +192,39 @@ readings_and_events_share_one_order(void **state)
 	assert_int_equal(after, 40);
 }
 
+/* The core commits just as the reader turns from readings to events. */
+static int
+commit_between(unsigned kind, void *arg, void *st, void *sql)
+{
+	struct place *p = arg;
+	struct store_row rows[2] = {reading(p, 1, value_int(1)), event(p, 2)};
+
+	(void)kind;
+	(void)sql;
+	if (strstr(sqlite3_sql(st), "FROM event") && !store_last_seq(p->s))
+		assert_int_equal(store_write(p->s, rows, 2), STORE_OK);
+	return 0;
+}
+
+static void
+a_commit_between_the_two_looks_is_not_passed_over(void **state)
+{
+	struct place *p = *state;
+	struct stored got[4];
+	uint64_t after = 0;
+	size_t n;
+
+	(void)sqlite3_trace_v2(
+	    p->reader->db, SQLITE_TRACE_STMT, commit_between, p);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+		    store_read(p->reader, after, false, got, 4, &n), STORE_OK);
+		for (size_t k = 0; k < n; k++)
+			assert_int_equal(got[k].seq, ++after);
+	}
+	assert_int_equal(after, 2);
+}
+
 static void
 no_number_is_used_twice(void **state)
 {
@@ -433,6 +466,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(every_value_comes_back_exactly),
 	    TEST(readings_and_events_share_one_order),
+	    TEST(a_commit_between_the_two_looks_is_not_passed_over),
 	    TEST(no_number_is_used_twice),
 	    TEST(a_full_disk_takes_all_or_nothing),
 	    TEST(a_lock_is_said_at_once_and_costs_nothing),

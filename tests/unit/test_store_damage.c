@@ -249,6 +249,11 @@ numbers_never_repeat_with_a_wrong_clock(void **state)
 	assert_int_equal(truncate(p->path, 0), 0);
 	assert_int_equal(utimensat(AT_FDCWD, p->path, future, 0), 0);
 	assert_int_equal(assert_set_aside(p), 4000000000000);
+	/* ... and what was set aside before we were killed. */
+	assert_int_equal(unlink(p->path), 0);
+	struct store *s = open_store(p->path);
+	assert_int_equal(store_last_seq(s), 4000000000000);
+	(void)store_close(s);
 }
 
 static void
