@@ -68,6 +68,15 @@ move_moisture(struct weather *w, struct sim_point *p, double dt)
 	p->state = fmin(WET, fmax(DRY, p->state));
 }
 
+/* Seconds between counts: of running time its unit, else a minute. */
+static double
+count_step(const char *unit)
+{
+	if (unit != NULL && strcmp(unit, "s") == 0)
+		return 1;
+	return unit != NULL && strcmp(unit, "h") == 0 ? 3600 : 60;
+}
+
 static void
 grow(struct sim_device *d, struct sim_point *p, double dt)
 {
@@ -86,7 +95,7 @@ grow(struct sim_device *d, struct sim_point *p, double dt)
 		p->state += w->rain * dt / 3600;
 		break;
 	case ROLE_COUNT:
-		p->state += dt / 60;
+		p->state += dt / count_step(p->type->unit);
 		break;
 	default:
 		break;

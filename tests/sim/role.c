@@ -20,6 +20,8 @@ static const struct {
     {"multiplier", NULL, ROLE_MULTIPLIER},
     {"negative", NULL, ROLE_NOTHING},
     {"reverse", NULL, ROLE_NOTHING},
+    {NULL, "GJ/h", ROLE_NOTHING},
+    {"sound", NULL, ROLE_SOUND},
     {"integer", NULL, ROLE_WHOLE},
     {"whole", NULL, ROLE_WHOLE},
     {"fraction", NULL, ROLE_FRACTION},

@@ -25,6 +25,7 @@ enum role {
 	ROLE_FRACTION,     /* and the rest */
 	ROLE_MULTIPLIER,
 	ROLE_PRESSURE, /* Pa */
+	ROLE_SOUND,    /* m/s, in water */
 	ROLE_LEVEL,    /* m */
 	ROLE_RAIN,     /* mm */
 	ROLE_COUNT,

@@ -137,6 +137,8 @@ water(const struct sim_device *d, const struct sim_point *p, double each)
 	case ROLE_PRESSURE: /* Pa */
 		return 60000 + (w->open_valves ? 220000 : 340000) +
 		       3000 * sin(w->hour * 83);
+	case ROLE_SOUND:
+		return 1450 + each;
 	case ROLE_LEVEL:
 		return 6.2 - 0.15 * w->open_valves + 0.4 * each +
 		       0.02 * sin(w->hour * 7);
