@@ -12,17 +12,86 @@ struct jdoc {
 	json_t *root;
 };
 
+/*
+ * jansson keeps integers in 64 bits with a sign. A longer one is kept as a
+ * text with MARK in front, and loses both when it is printed, so that a
+ * uint64 stays exact.
+ */
+enum { MARK = 1, DIGITS_EXACT = 18 };
+static const char mark_printed[] = "\"\\u0001";
+
+static size_t
+integer_length(const char *s, size_t len)
+{
+	size_t n = len > 0 && *s == '-' ? 1 : 0;
+
+	while (n < len && s[n] >= '0' && s[n] <= '9')
+		n++;
+	return n < len && strchr(".eE", s[n]) != NULL ? 0 : n;
+}
+
+/* At most half as long again; NULL: no memory. */
+static char *
+mark_long_integers(const char *text, size_t len, size_t *out_len)
+{
+	char *out = malloc(len + len / 2 + 4), *to = out;
+	bool in_string = false, fresh = true;
+
+	for (size_t i = 0; out != NULL && i < len;) {
+		size_t n =
+		    !in_string && fresh ? integer_length(text + i, len - i) : 0;
+		if (n > DIGITS_EXACT) {
+			*to++ = '"';
+			memcpy(to, "\\u0001", 6);
+			to = mempcpy(to + 6, text + i, n);
+			*to++ = '"';
+			i += n;
+			continue;
+		}
+		if (in_string && text[i] == '\\' && i + 1 < len)
+			*to++ = text[i++];
+		else if (text[i] == '"')
+			in_string = !in_string;
+		fresh = strchr(":,[ ", text[i]) != NULL;
+		*to++ = text[i++];
+	}
+	*out_len = out != NULL ? (size_t)(to - out) : 0;
+	return out;
+}
+
+static void
+unmark(char *s)
+{
+	char *to = s;
+
+	while (*s != '\0') {
+		if (strncmp(s, mark_printed, sizeof(mark_printed) - 1) != 0) {
+			*to++ = *s++;
+			continue;
+		}
+		for (s += sizeof(mark_printed) - 1; *s != '"';)
+			*to++ = *s++;
+		s++;
+	}
+	*to = '\0';
+}
+
 struct jdoc *
 jdoc_parse(const char *text, size_t len, char *error, size_t size)
 {
 	json_error_t e;
 	struct jdoc *j = malloc(sizeof(*j));
+	size_t marked_len;
+	char *marked = mark_long_integers(text, len, &marked_len);
 
-	if (j == NULL) {
+	if (j == NULL || marked == NULL) {
 		(void)snprintf(error, size, "no memory");
+		free(marked);
+		free(j);
 		return NULL;
 	}
-	j->root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+	j->root = json_loadb(marked, marked_len, JSON_REJECT_DUPLICATES, &e);
+	free(marked);
 	if (j->root != NULL && json_is_object(j->root))
 		return j;
 	(void)snprintf(error, size, "the answer is not JSON: %s",
@@ -89,12 +158,14 @@ const char *
 jdoc_show(const struct json_t *of, const char *key, char *out, size_t size)
 {
 	const json_t *v = json_object_get(of, key);
+	const char *text;
 	struct value real;
 
 	*out = '\0';
 	switch (v != NULL ? json_typeof(v) : JSON_NULL) {
 	case JSON_STRING:
-		(void)snprintf(out, size, "%s", json_string_value(v));
+		text = json_string_value(v);
+		(void)snprintf(out, size, "%s", text + (*text == MARK));
 		break;
 	case JSON_INTEGER:
 		(void)snprintf(
@@ -131,9 +202,15 @@ jdoc_filter(
 bool
 jdoc_print(const struct jdoc *j, FILE *to)
 {
-	return json_dumpf(
-		   j->root, to, JSON_COMPACT | JSON_REAL_PRECISION(17)) == 0 &&
-	       fputc('\n', to) != EOF;
+	char *s = json_dumps(j->root, JSON_COMPACT | JSON_REAL_PRECISION(17));
+	bool ok;
+
+	if (s == NULL)
+		return false;
+	unmark(s);
+	ok = fprintf(to, "%s\n", s) >= 0;
+	free(s);
+	return ok;
 }
 
 void
