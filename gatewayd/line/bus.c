@@ -22,7 +22,7 @@ enum {
 
 struct owed { /* an answer that may still come */
 	struct request req;
-	int64_t sent_us; /* 0: none */
+	int64_t void_us; /* not to be expected any more; 0: none */
 };
 
 struct bus {
@@ -130,9 +130,9 @@ note_late(struct bus *b, const uint8_t *bytes, size_t n)
 	for (size_t i = 0; i < OWED && framed_rtu(b); i++) {
 		struct owed *o = &b->owed[i];
 
-		if (o->sent_us == 0 || !reply_find(&o->req, bytes, n))
+		if (o->void_us == 0 || !reply_find(&o->req, bytes, n))
 			continue;
-		o->sent_us = 0;
+		o->void_us = 0;
 		b->late = true;
 		b->late_unit = o->req.unit;
 	}
@@ -280,14 +280,41 @@ listen_on(struct bus *b, const struct ask *ask, const struct request *q,
 	}
 }
 
+/* Health lets a unit rest as long. */
 static void
-owe(struct bus *b, const struct request *q, int64_t sent)
+owe(struct bus *b, const struct request *q, int64_t sent, uint32_t timeout_ms)
 {
+	int64_t ms = (int64_t)timeout_ms * 4;
+
 	/* A write's words are the caller's and soon gone. */
 	if (q->words != NULL)
 		return;
+	if (ms > DEADLINE_MAX_MS)
+		ms = DEADLINE_MAX_MS;
 	b->owed[b->owed_next++ % OWED] =
-	    (struct owed){.req = *q, .sent_us = sent};
+	    (struct owed){.req = *q, .void_us = sent + ms * 1000};
+}
+
+/* A sound answer that may as well be the late one to an earlier request, which
+ * looks the same but asked for other registers. */
+static bool
+owed_to_another(struct bus *b, const struct request *q)
+{
+	int64_t now = port_now_us();
+
+	for (size_t i = 0; i < OWED; i++) {
+		struct owed *o = &b->owed[i];
+
+		if (now >= o->void_us || o->req.unit != q->unit ||
+		    o->req.function != q->function ||
+		    o->req.count != q->count || o->req.addr == q->addr)
+			continue;
+		o->void_us = 0;
+		b->late = true;
+		b->late_unit = q->unit;
+		return true;
+	}
+	return false;
 }
 
 static enum bus_result
@@ -309,7 +336,7 @@ timed_out(struct bus *b, const struct ask *ask, const struct request *q,
 	if (ask->quiet)
 		r = listen_on(b, ask, q, sent, out);
 	if (r != BUS_PORT && out->late_ms == 0)
-		owe(b, q, sent);
+		owe(b, q, sent, ask->timeout_ms);
 	return r;
 }
 
@@ -337,6 +364,11 @@ await(struct bus *b, const struct ask *ask, const struct request *q,
 			return timed_out(b, ask, q, sent, frame, out);
 		switch (receive(b, q, frame, deadline, out, &is_gone)) {
 		case REPLY_OK:
+			if (owed_to_another(b, q)) {
+				unlike_request(q, frame);
+				break;
+			}
+			/* fallthrough */
 		case REPLY_EXCEPTION:
 			b->timeouts = 0;
 			b->answer_us = port_now_us();

@@ -426,6 +426,27 @@ test_late_answer_is_never_the_next_one(void **state)
 	down(&f);
 }
 
+/* As a lost unit is probed: without the quiet wait. */
+static void
+test_late_answer_without_a_quiet_wait(void **state)
+{
+	struct ask ask = {
+	    .req = {.unit = 1, .function = FC_READ_HOLDING, .count = 1},
+	    .timeout_ms = T};
+	struct field f;
+	uint8_t unit = 0;
+
+	(void)state;
+	rtu_up(&f, late_once);
+	assert_int_equal(bus_ask(f.bus, &ask, &answer), BUS_TIMEOUT);
+	assert_false(bus_late(f.bus, &unit));
+	assert_reads(&f, 10);
+	assert_true(bus_late(f.bus, &unit));
+	assert_int_equal(unit, 1);
+	assert_reads(&f, 11);
+	down(&f);
+}
+
 static void
 test_random_lateness_gives_no_wrong_value(void **state)
 {
@@ -1085,6 +1106,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_reads),
 	    cmocka_unit_test(test_late_answer_is_never_the_next_one),
+	    cmocka_unit_test(test_late_answer_without_a_quiet_wait),
 	    cmocka_unit_test(test_random_lateness_gives_no_wrong_value),
 	    cmocka_unit_test(test_stray_byte),
 	    cmocka_unit_test(test_short_answer),
