@@ -183,7 +183,7 @@ take_answer(struct answer *a, struct jdoc **out, char *error, size_t size)
 		return CTL_DONE;
 	}
 	(void)snprintf(error, size, "%s", refused);
-	j = jdoc_free(j);
+	jdoc_free(j);
 	return CTL_REFUSED;
 }
 

@@ -16,6 +16,7 @@
 #include "mono.h"
 #include "names.h"
 #include "nearest.h"
+#include "paths.h"
 #include "site.h"
 #include "snapshot.h"
 #include "store.h"
@@ -118,27 +119,39 @@ path_from_gateway(struct history *h)
 		return false;
 	path = jdoc_text(jdoc_get(jdoc_root(j), "store"), "path", "");
 	(void)snprintf(h->path, sizeof(h->path), "%s", path);
-	j = jdoc_free(j);
+	jdoc_free(j);
 	return h->path[0] != '\0';
 }
 
 static bool
 path_from_config(struct history *h, const char *file)
 {
-	static const char *const dirs[] = {
-	    "/etc/gatewayd/profiles", "/usr/share/gatewayd/profiles"};
-	const struct snapshot_paths paths = {
-	    .site = file, .profile_dirs = dirs, .nprofile_dirs = 2};
+	struct paths dirs = {0};
+	struct snapshot_paths paths = {.site = file};
 	struct complaints *c = complaints_new();
-	struct snapshot *s = snapshot_collect(&paths, c);
-	struct site *site = s != NULL ? site_parse(s, c) : NULL;
+	struct snapshot *s;
+	struct site *site;
+
+	if (paths_defaults(&dirs) != 0) {
+		paths_done(&dirs);
+		complaints_free(c);
+		return false;
+	}
+	paths.profile_dirs = (const char *const *)dirs.profiles;
+	paths.nprofile_dirs = dirs.nprofiles;
+	paths.plugin_dirs = (const char *const *)dirs.plugins;
+	paths.nplugin_dirs = dirs.nplugins;
+	paths.line_program = dirs.line_program;
+	s = snapshot_collect(&paths, c);
+	site = s != NULL ? site_parse(s, c) : NULL;
 
 	if (site != NULL)
 		(void)snprintf(
 		    h->path, sizeof(h->path), "%s", site->store_path);
-	site = site_free(site);
-	s = snapshot_free(s);
-	c = complaints_free(c);
+	site_free(site);
+	snapshot_free(s);
+	complaints_free(c);
+	paths_done(&dirs);
 	return h->path[0] != '\0';
 }
 
@@ -216,7 +229,7 @@ run(struct history *h)
 		    store_result_name(r), s != NULL ? store_error(s) : "");
 		code = CTL_REFUSED;
 	}
-	s = store_close(s);
+	store_close(s);
 	return code;
 }
 

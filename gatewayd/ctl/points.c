@@ -37,7 +37,7 @@ print_points(const struct json_t *points)
 		table_cell(t, "%s", strcmp(reason, "none") == 0 ? "" : reason);
 	}
 	table_print(t, 0, stdout);
-	t = table_free(t);
+	table_free(t);
 	return CTL_DONE;
 }
 
@@ -108,7 +108,7 @@ cmd_points(int argc, char **argv)
 	if (r != CTL_DONE)
 		return r;
 	r = show(j, answer, prefix, json);
-	j = jdoc_free(j);
+	jdoc_free(j);
 	free(answer);
 	return r;
 }

@@ -74,7 +74,7 @@ print_gateway(const struct json_t *s)
 	    jdoc_int(store, "seq", 0), jdoc_int(store, "pending", 0),
 	    jdoc_int(store, "dropped", 0));
 	table_print(t, 0, stdout);
-	t = table_free(t);
+	table_free(t);
 }
 
 static void
@@ -99,7 +99,7 @@ print_lines(const struct json_t *lines)
 		text(t, l, "text");
 	}
 	table_print(t, 0, stdout);
-	t = table_free(t);
+	table_free(t);
 }
 
 static void
@@ -141,7 +141,7 @@ print_devices(const struct json_t *lines)
 			add_device(t, jdoc_at(devices, k));
 	}
 	table_print(t, 0, stdout);
-	t = table_free(t);
+	table_free(t);
 }
 
 static void
@@ -168,7 +168,7 @@ print_uplinks(const struct json_t *uplinks)
 		text(t, u, "text");
 	}
 	table_print(t, 0, stdout);
-	t = table_free(t);
+	table_free(t);
 }
 
 static void
@@ -205,7 +205,7 @@ cmd_status(int argc, char **argv)
 		(void)puts(answer); /* main() asks ferror() */
 	else
 		print_status(jdoc_root(j));
-	j = jdoc_free(j);
+	jdoc_free(j);
 	free(answer);
 	return CTL_DONE;
 }

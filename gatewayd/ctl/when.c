@@ -29,11 +29,24 @@ parse_ago(const char *s, int64_t now_ms, int64_t *ms)
 	return false;
 }
 
+/* Two digits, at most `max`; -1 for anything else. */
+static int
+two_digits(const char *s, int max)
+{
+	int n;
+
+	if (!isdigit((unsigned char)s[0]) || !isdigit((unsigned char)s[1]))
+		return -1;
+	n = (s[0] - '0') * 10 + s[1] - '0';
+	return n <= max ? n : -1;
+}
+
 /* Z, +08:00, +0800 -> minutes east; at the end of the text. */
 static bool
 parse_zone(const char *s, int *minutes)
 {
-	int h, m, used = 0;
+	const char *rest = s + 1;
+	int h, m = -1;
 
 	if (strcmp(s, "Z") == 0 || strcmp(s, "z") == 0) {
 		*minutes = 0;
@@ -41,10 +54,12 @@ parse_zone(const char *s, int *minutes)
 	}
 	if (*s != '+' && *s != '-')
 		return false;
-	if (sscanf(s + 1, "%2d:%2d%n", &h, &m, &used) != 2 &&
-	    sscanf(s + 1, "%2d%2d%n", &h, &m, &used) != 2)
-		return false;
-	if (s[1 + used] != '\0' || h < 0 || h > 14 || m < 0 || m > 59)
+	h = two_digits(rest, 14);
+	if (h >= 0) {
+		rest += rest[2] == ':' ? 3 : 2;
+		m = two_digits(rest, 59);
+	}
+	if (m < 0 || rest[2] != '\0')
 		return false;
 	*minutes = (h * 60 + m) * (*s == '-' ? -1 : 1);
 	return true;
@@ -85,7 +100,7 @@ parse_date(const char *s, int64_t *out)
 	if (zoned && !parse_zone(rest, &east))
 		return false;
 	t = zoned ? timegm(&tm) : mktime(&tm);
-	*out = ((int64_t)t - east * 60) * 1000 + ms;
+	*out = ((int64_t)t - (int64_t)east * 60) * 1000 + ms;
 	return true;
 }
 
@@ -142,7 +157,7 @@ when_span(int64_t ms, char *out, size_t size)
 		(void)snprintf(out, size, "%" PRId64 " s", s);
 	else if (s < 7200)
 		(void)snprintf(out, size, "%" PRId64 " min", s / 60);
-	else if (s < 48 * 3600)
+	else if (s < 172800)
 		(void)snprintf(out, size, "%" PRId64 " h %" PRId64 " min",
 		    s / 3600, s / 60 % 60);
 	else
