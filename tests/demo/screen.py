@@ -42,6 +42,11 @@ def fit(text, room):
     return out + " " * (room - used)
 
 
+def fit_left(text, room):
+    """The same, but what is cut is the beginning: names end in the point."""
+    return fit(text if width(text) <= room else ".." + text[2 - room:], room)
+
+
 def age(ms):
     if ms is None:
         return "-"
@@ -50,9 +55,14 @@ def age(ms):
         "%d min" % (s // 60)
 
 
-def bar(value, utf8):
-    n = round(min(max(value, 0), 50) / 50 * BAR)
-    return ("█" * n + "░" * (BAR - n)) if utf8 else "#" * n + "." * (BAR - n)
+def bar(value, utf8, room=BAR):
+    """0 to 50 % in at most so many cells; no room, no bar."""
+    if value is None or room < 4:
+        return ""
+    room = min(room, BAR)
+    n = round(min(max(value, 0), 50) / 50 * room)
+    full, empty = ("█", "░") if utf8 else ("#", ".")
+    return full * n + empty * (room - n)
 
 
 def is_moisture(p):
@@ -60,8 +70,8 @@ def is_moisture(p):
 
 
 def rows(points, utf8):
-    """(point, value, unit, age, quality, bar) of each; the relays of a board
-    share a row."""
+    """(point, value, unit, age, quality, moisture or None) of each; the relays
+    of a board share a row."""
     out, boards = [], {}
     for p in points:
         m = re.fullmatch(r"(.*/relay_)(\d+)", p["point"])
@@ -78,7 +88,7 @@ def rows(points, utf8):
                     " ".join(x for x in (p.get("quality") or "not read yet",
                                          p.get("reason") or "")
                              if x not in ("", "none")),
-                    bar(value, utf8) if is_moisture(p) else ""))
+                    value if is_moisture(p) else None))
     for i, row in enumerate(out):
         if isinstance(row, str):
             relays = sorted(boards[row])
@@ -89,9 +99,10 @@ def rows(points, utf8):
                              for _, p in relays)
             last = relays[-1][1]
             out[i] = ("%s%d-%d" % (row, relays[0][0], relays[-1][0]), states,
-                      "", age(last["age_ms"]), last.get("quality") or "", "")
+                      "", age(last["age_ms"]), last.get("quality") or "", None)
     # Where the window is short, moisture is seen first.
-    return [r for r in out if r[5]] + [r for r in out if not r[5]]
+    return [r for r in out if r[5] is not None] + \
+        [r for r in out if r[5] is None]
 
 
 def uplink_words(u):
@@ -143,7 +154,8 @@ class Plain:
             if self.said.get(r[0]) != r[1]:
                 self.said[r[0]] = r[1]
                 self.say("%-32s %12s %-8s %-8s %s" % (r[0], r[1], r[2],
-                                                      r[4], r[5]))
+                                                      r[4],
+                                                      bar(r[5], utf8)))
         self.say("-- %d s: %s" % (now["seconds"], "; ".join(
             re.sub(r"  +", " ", x) for x in state_lines(now))))
         if not self.hinted and now["points"]:
@@ -183,13 +195,18 @@ class Live:
         return "\033[%sm%s\033[0m" % (code, text) if self.colour else text
 
     def point_line(self, r, columns, name_room):
-        line = "%s %s %s %s  %s" % (
-            fit(r[0], name_room), r[1].rjust(10), fit(r[2], 6),
-            r[3].rjust(7), fit(r[4], 16 if r[5] else 40))
-        line += " " + r[5] if r[5] else ""
-        line = fit(line.rstrip(), columns)
-        good = r[4].startswith("good")
-        return line if good else self.paint(line, "31")
+        narrow = columns < 72
+        line = "%s %s %s" % (fit_left(r[0], name_room), r[1].rjust(10),
+                             fit(r[2], 6))
+        if not narrow:
+            line += " " + r[3].rjust(7)
+        if r[5] is None:
+            line += "  " + r[4]
+        else:
+            line += "  " + fit(r[4], 4) + " "
+            line += bar(r[5], self.utf8, columns - width(line))
+        line = fit(line, columns)
+        return line if r[4].startswith("good") else self.paint(line, "31")
 
     def draw(self, now, hints):
         columns, height = shutil.get_terminal_size((80, 24))
@@ -206,13 +223,14 @@ class Live:
             room = height - 3 - len(below) - sum(
                 1 + max(0, width(x) - 1) // columns for x in tries)
         room = max(room, 3)
+        narrow = columns < 72
         name_room = min(max([width(r[0]) for r in table] + [20]),
-                        max(columns - 46, 12))
+                        max(columns - (36 if narrow else 54), 12))
         out = [self.paint(fit(title(now, self.utf8) + "  (Ctrl-C ends it)",
                               columns), "1"),
-               self.paint(fit("%s %10s %-6s %7s  %s" % (
-                   fit("POINT", name_room), "VALUE", "UNIT", "AGE",
-                   "QUALITY"), columns), "2")]
+               self.paint(fit("%s %10s %-6s%s  %s" % (
+                   fit("POINT", name_room), "VALUE", "UNIT",
+                   "" if narrow else "     AGE", "QUALITY"), columns), "2")]
         shown = table if len(table) <= room else table[:room - 1]
         out += [self.point_line(r, columns, name_room) for r in shown]
         if len(shown) < len(table):
