@@ -58,27 +58,41 @@ complaints_keep(struct complaints *c, const char *file)
 	return arena_strdup(c->mem, file);
 }
 
+/* A profile that five devices use is wrong once. */
+static bool
+said(const struct complaints *c, const struct complaint *x)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct complaint *o = c->list[i];
+		if (o->at.line == x->at.line && o->at.column == x->at.column &&
+		    strcmp(o->at.file, x->at.file) == 0 &&
+		    strcmp(o->text, x->text) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 add(struct complaints *c, struct mark at, bool soft, const char *fmt,
     va_list ap)
 {
-	struct complaint *x;
+	struct complaint x = {.at = at, .soft = soft};
 
+	(void)vsnprintf(x.text, sizeof(x.text), fmt, ap);
+	/* A control character of the file must not reach the terminal. */
+	for (char *p = x.text; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	if (said(c, &x))
+		return;
 	if (soft)
 		c->warnings++;
 	else
 		c->errors++;
 	if (c->n == KEPT)
 		return;
-	x = arena_alloc(c->mem, sizeof(*x));
-	x->at = at;
-	x->soft = soft;
-	(void)vsnprintf(x->text, sizeof(x->text), fmt, ap);
-	/* A control character of the file must not reach the terminal. */
-	for (char *p = x->text; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
-	c->list[c->n++] = x;
+	c->list[c->n] = arena_alloc(c->mem, sizeof(x));
+	*c->list[c->n++] = x;
 }
 
 void

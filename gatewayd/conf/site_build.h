@@ -1,0 +1,32 @@
+/* How the sections of a site file become a struct site. Inside conf/ only. */
+#ifndef SITE_BUILD_H
+#define SITE_BUILD_H
+
+#include "parts.h"
+#include "read.h"
+#include "site.h"
+
+struct build {
+	struct ctx ctx;
+	const struct snapshot *snapshot;
+	struct site *site;
+	/* Keys that are accepted but not acted on yet: told in one warning. */
+	char later[256];
+};
+
+/* One more thing for the warning. */
+void build_later(struct build *b, const char *what);
+
+void build_gateway(struct build *b, const struct node *n);
+void build_store(struct build *b, const struct node *n);
+void build_uplinks(struct build *b, const struct node *n);
+void build_lines(struct build *b, const struct node *n);
+/* Checks shape and references of what is built later; after build_lines(). */
+void check_web(struct build *b, const struct node *n);
+void check_sources(struct build *b, const struct node *n);
+void check_zones(struct build *b, const struct node *root,
+    const struct node *n);
+void check_programmes(struct build *b, const struct node *root,
+    const struct node *n);
+
+#endif
