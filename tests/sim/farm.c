@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -81,7 +82,7 @@ load_profile(const struct farm_options *o, const char *name)
 	struct site *site;
 	int fd = memfd_create("profile", MFD_CLOEXEC);
 
-	if (fd == -1)
+	if (fd == -1 || fchmod(fd, 0600) == -1) /* else conf/ warns of it */
 		return NULL;
 	(void)dprintf(fd,
 	    "gateway: {id: sim, timezone: UTC}\n"
