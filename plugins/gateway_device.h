@@ -23,16 +23,16 @@
 
 #define GW_ABI_MAJOR 1u
 #define GW_ABI_MINOR 0u
-#define GW_ABI	     (GW_ABI_MAJOR << 16 | GW_ABI_MINOR)
+#define GW_ABI       (GW_ABI_MAJOR << 16 | GW_ABI_MINOR)
 
-enum { GW_HOLDING, GW_INPUT, GW_COIL, GW_DISCRETE };	      /* table */
-enum { GW_READ = 1, GW_WRITE, GW_PAUSE };		      /* op */
-enum { GW_KEY_BOOL, GW_KEY_INT, GW_KEY_REAL, GW_KEY_CHOICE }; /* key type */
+enum { GW_HOLDING, GW_INPUT, GW_COIL, GW_DISCRETE };            /* table */
+enum { GW_READ = 1, GW_WRITE, GW_PAUSE };                       /* op */
+enum { GW_KEY_BOOL, GW_KEY_INT, GW_KEY_REAL, GW_KEY_CHOICE };   /* key type */
 enum { GW_GAUGE, GW_COUNTER, GW_STATE, GW_SETTING, GW_OUTPUT }; /* kind */
-enum { GW_NONE, GW_INT64, GW_UINT64, GW_DOUBLE, GW_TEXT };   /* value type */
-enum { GW_GOOD, GW_UNCERTAIN, GW_BAD };			      /* quality */
-enum { GW_REQUIRED = 1 };				      /* key flag */
-enum { GW_RANGE = 1, GW_IS_TEXT = 2, GW_WRITABLE = 4 };	      /* point flag */
+enum { GW_NONE, GW_INT64, GW_UINT64, GW_DOUBLE, GW_TEXT };      /* value type */
+enum { GW_GOOD, GW_UNCERTAIN, GW_BAD };                         /* quality */
+enum { GW_REQUIRED = 1 };                                       /* key flag */
+enum { GW_RANGE = 1, GW_IS_TEXT = 2, GW_WRITABLE = 4 };         /* point flag */
 
 enum { GW_WORDS_MAX = 123, GW_TEXT_MAX = 64 };
 
@@ -60,14 +60,14 @@ struct gw_point {
  * words to decode(). */
 struct gw_op {
 	uint8_t op, table, span, reserved;
-	uint16_t addr;		      /* as on the wire, from zero */
-	uint16_t count;		      /* words or coils; GW_PAUSE: ms */
+	uint16_t addr;                /* as on the wire, from zero */
+	uint16_t count;               /* words or coils; GW_PAUSE: ms */
 	uint16_t words[GW_WORDS_MAX]; /* GW_WRITE; a coil is 0 or 1 */
 };
 
 struct gw_sample {
-	uint32_t point;	  /* index in points */
-	uint8_t quality;  /* GW_BAD: the value is not looked at */
+	uint32_t point;  /* index in points */
+	uint8_t quality; /* GW_BAD: the value is not looked at */
 	uint8_t type;
 	uint16_t reserved;
 	union {
@@ -96,8 +96,8 @@ struct gw_device_type {
 	/* Settle what no single key can; fill the state. 0, or negative. */
 	int (*init)(void *state, const double *settings, struct gw_err *err);
 	/* What to do in poll number `cycle`. */
-	int (*plan)(const void *state, uint32_t cycle, struct gw_op *out,
-	    int cap);
+	int (*plan)(
+	    const void *state, uint32_t cycle, struct gw_op *out, int cap);
 	/* The words of one span (host order; a coil is 0 or 1) to samples. */
 	int (*decode)(void *state, uint32_t span, const uint16_t *words,
 	    int count, struct gw_sample *out, int cap);

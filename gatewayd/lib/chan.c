@@ -8,13 +8,13 @@
 int
 chan_pair(int fd[2], int sndbuf)
 {
-	if (socketpair(AF_UNIX,
-		SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd) == -1)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		0, fd) == -1)
 		return -errno;
 	/* A smaller buffer than wished for still works. */
 	for (int i = 0; sndbuf > 0 && i < 2; i++)
-		(void)setsockopt(fd[i], SOL_SOCKET, SO_SNDBUF, &sndbuf,
-		    sizeof(sndbuf));
+		(void)setsockopt(
+		    fd[i], SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf));
 	return 0;
 }
 

@@ -21,25 +21,27 @@ log_init(const char *name, bool debug)
 	log_to.journal = !isatty(STDERR_FILENO);
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 log_line(int priority, const char *fmt, va_list ap)
 {
-	static const char *const word[] = {[3] = "error: ", [4] = "warning: ",
-	    [5] = "", [6] = "", [7] = "debug: "};
+	static const char *const word[] = {[3] = "error: ",
+	    [4] = "warning: ",
+	    [5] = "",
+	    [6] = "",
+	    [7] = "debug: "};
 	char line[1024];
-	int saved = errno, n, used;
+	int saved = errno, n;
 
 	if (log_to.journal)
-		n = snprintf(line, sizeof(line), "<%d>%s: ", priority,
-		    log_to.name);
+		n = snprintf(
+		    line, sizeof(line), "<%d>%s: ", priority, log_to.name);
 	else
-		n = snprintf(line, sizeof(line), "%s: %s", log_to.name,
-		    word[priority]);
+		n = snprintf(
+		    line, sizeof(line), "%s: %s", log_to.name, word[priority]);
 	if (n < 0 || (size_t)n >= sizeof(line))
 		n = 0;
-	used = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
-	if (used < 0)
-		used = 0;
+	if (vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap) < 0)
+		line[n] = '\0';
 	size_t len = strnlen(line, sizeof(line) - 1);
 	/* A newline inside would forge a second line. */
 	for (size_t i = 0; i < len; i++)

@@ -33,7 +33,7 @@ mono_sleep_until(int64_t until)
 	    .tv_nsec = (long)(until % 1000) * 1000000,
 	};
 
-	while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &ts, NULL) ==
-	    EINTR)
+	while (
+	    clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &ts, NULL) == EINTR)
 		;
 }

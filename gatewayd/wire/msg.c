@@ -119,7 +119,8 @@ get_readings(struct rbuf *b, struct msg_readings *m)
 		r->detail = get_u8(b);
 		get_value(b, &r->value);
 		/* A bad reading has no value, any other has one. */
-		if ((r->quality == QUALITY_BAD) != (r->value.type == VALUE_NONE))
+		if ((r->quality == QUALITY_BAD) !=
+		    (r->value.type == VALUE_NONE))
 			b->ok = false;
 	}
 }

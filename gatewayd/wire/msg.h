@@ -19,8 +19,8 @@ enum msg_kind {
 	MSG_HELLO = 1, /* both ways, first: unequal builds refuse to talk */
 	MSG_READY,     /* child: set up, outputs safe, work begins */
 	MSG_BEAT,      /* child, every second while its work advances */
-	MSG_STOP,      /* core: outputs safe, queue flushed, then MSG_BYE, exit */
-	MSG_BYE,       /* child: all done, nothing more follows */
+	MSG_STOP, /* core: outputs safe, queue flushed, then MSG_BYE, exit */
+	MSG_BYE,  /* child: all done, nothing more follows */
 	MSG_READINGS,  /* line */
 	MSG_EVENT,     /* line, uplink: for the journal */
 	MSG_DEVICE,    /* line: a device's health changed, or its counts grew */
@@ -44,15 +44,15 @@ enum {
 /* What a person may later ask about. */
 enum event_kind {
 	EVENT_GATEWAY = 1, /* started, stopped, configuration changed */
-	EVENT_LINE,	   /* port opened, lost */
-	EVENT_DEVICE,	   /* lost and found */
-	EVENT_POINT,	   /* became bad, good again */
-	EVENT_OUTPUT,	   /* made safe, would not close */
-	EVENT_CHILD,	   /* crashed, hung, malformed frame, restarted */
-	EVENT_PLUGIN,	   /* refused, broke its contract */
-	EVENT_CLOCK,	   /* known, stepped, held */
-	EVENT_STORE,	   /* full, locked, recovered, data dropped */
-	EVENT_LINK,	   /* uplink connected, lost */
+	EVENT_LINE,        /* port opened, lost */
+	EVENT_DEVICE,      /* lost and found */
+	EVENT_POINT,       /* became bad, good again */
+	EVENT_OUTPUT,      /* made safe, would not close */
+	EVENT_CHILD,       /* crashed, hung, malformed frame, restarted */
+	EVENT_PLUGIN,      /* refused, broke its contract */
+	EVENT_CLOCK,       /* known, stepped, held */
+	EVENT_STORE,       /* full, locked, recovered, data dropped */
+	EVENT_LINK,        /* uplink connected, lost */
 	EVENT_KINDS
 };
 
@@ -88,7 +88,7 @@ struct msg_device {
 struct msg_state { /* MSG_LINE: enum port_state, MSG_LINK: link_state */
 	uint8_t state;
 	uint32_t in_flight; /* MSG_LINK: messages without their PUBACK */
-	uint64_t sent;	    /* MSG_LINE: requests; MSG_LINK: messages acked */
+	uint64_t sent;      /* MSG_LINE: requests; MSG_LINK: messages acked */
 	char text[MSG_LINE_TEXT_MAX];
 };
 
