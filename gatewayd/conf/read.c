@@ -43,19 +43,28 @@ join(const char *const *words, char *out, size_t size)
 	return out;
 }
 
+/* Ours for a word of theirs, mistyped or not. */
+static const char *
+known_elsewhere(const char *word, const char *const *keys)
+{
+	for (size_t i = 0; i < sizeof(synonym) / sizeof(synonym[0]); i++) {
+		const char *const theirs[] = {synonym[i].theirs, NULL};
+		if (nearest(word, theirs) && listed(synonym[i].ours, keys))
+			return synonym[i].ours;
+	}
+	return NULL;
+}
+
 static void
 unknown_key(struct ctx *x, const struct node *n, const char *what,
     const char *const *keys)
 {
-	const char *guess = NULL;
+	const char *guess;
 	char list[256];
 
-	for (size_t i = 0; i < sizeof(synonym) / sizeof(synonym[0]); i++)
-		if (strcmp(n->key, synonym[i].theirs) == 0 &&
-		    listed(synonym[i].ours, keys))
-			guess = synonym[i].ours;
+	guess = nearest(n->key, keys);
 	if (!guess)
-		guess = nearest(n->key, keys);
+		guess = known_elsewhere(n->key, keys);
 	if (guess)
 		complain(x->c, n->key_at,
 		    "`%s` is not a key of %s; did you mean `%s`?", n->key,

@@ -226,7 +226,7 @@ same_unit(struct build *b, const struct node *n, const struct line *l,
     const struct device *d)
 {
 	for (const struct device *o = l->devices; o < d; o++)
-		if (o->unit == d->unit && o->type && d->type &&
+		if (d->unit && o->unit == d->unit && o->type &&
 		    l->transport != TRANSPORT_TCP)
 			complain_softly(b->ctx.c, n->key_at, "%s and %s both "
 			    "have unit %u; two devices with one unit answer at "
@@ -239,6 +239,9 @@ serial_settings(struct build *b, const struct node *n, const struct line *l,
 {
 	static const char letter[] = "NEO";
 
+	for (size_t i = 0; i < l->ndevices; i++) /* said once a line */
+		if (l->devices[i].type == t)
+			return;
 	if (l->transport != TRANSPORT_RTU || !t->baud)
 		return;
 	if (t->baud != l->baud || (t->stop_bits && (t->parity != l->parity ||
