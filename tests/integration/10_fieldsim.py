@@ -487,6 +487,10 @@ def values(tap, farm, bus):
     tap.ok(bus.ask(off) == off and
            bus.ask(rtu(20, "0100020001")) == rtu(20, "010100"),
            "released, it closes")
+    farm.do("VALUE north/valves-1/relay_5 = on FOR 200ms")
+    tap.ok(farm.coils("north/valves-1")[4] == 1 and harness.wait_for(
+        lambda: farm.coils("north/valves-1")[4] == 0, 3),
+        "VALUE FOR of a relay: then as it was")
     bus.ask(rtu(20, "0502010003"))
     tap.ok(farm.do("COILS north/valves-1").startswith("0 1") and
            harness.wait_for(lambda: farm.do("COILS north/valves-1")

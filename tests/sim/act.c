@@ -53,6 +53,11 @@ make_normal(struct sim_device *d, const struct statement *s, int64_t now)
 static void
 pin_value(const struct statement *s, int64_t now)
 {
+	struct num before;
+
+	point_read(s->device, s->point, &before);
+	if (s->point->drive != DRIVE_PINNED)
+		s->point->from = num_double(&before);
 	point_store(s->device, s->point, &s->value);
 	point_pin(s->device, s->point, true);
 	s->point->until = until(now, s->ns);

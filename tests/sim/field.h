@@ -42,7 +42,7 @@ struct sim_point {
 	enum drive drive;
 	int64_t since, until; /* ns; RAMP and `FOR`; until 0: for ever */
 	int64_t step_ns;
-	double from, to, by;
+	double from, to, by; /* from: VALUE ... FOR also goes back to it */
 	/* nature's own, finer than the register */
 	int role;
 	double state;

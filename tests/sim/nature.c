@@ -213,8 +213,12 @@ drive(struct sim_device *d, struct sim_point *p, int64_t now)
 		n = num_real(num_double(&n) + p->by);
 		p->since += p->step_ns;
 		point_store(d, p, &n);
-	} else if (p->drive == DRIVE_PINNED && p->until && now >= p->until)
+	} else if (p->drive == DRIVE_PINNED && p->until && now >= p->until) {
 		point_pin(d, p, false);
+		n = num_real(p->from);
+		if (p->drive == DRIVE_MASTER && p->type->type != REG_STRING)
+			point_store(d, p, &n); /* as if it never was */
+	}
 }
 
 static void
