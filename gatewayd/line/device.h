@@ -18,6 +18,7 @@
 #include "site.h"
 
 struct plugin_device;
+struct plugin_lists;
 struct run;
 
 enum {
@@ -32,6 +33,7 @@ struct dev {
 	uint32_t index;               /* on its line */
 	struct plan *plan;            /* profile; NULL: plugin */
 	struct plugin_device *plugin; /* NULL: profile, or refused */
+	struct plugin_lists *lists;   /* room for what it returns */
 	char refused[128];            /* why the plugin is not used */
 	uint32_t cycle;
 	struct health health;

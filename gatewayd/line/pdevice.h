@@ -21,7 +21,7 @@ void pdevice_poll(struct run *r, struct dev *d, int task);
 
 /* Whether it has anything to make safe; doing so, each write read back. */
 bool pdevice_has_safe(const struct dev *d);
-enum bus_result pdevice_make_safe(struct run *r, struct dev *d, bool urgent,
-    bool *confirmed);
+enum bus_result pdevice_make_safe(
+    struct run *r, struct dev *d, bool urgent, bool *confirmed);
 
 #endif
