@@ -72,7 +72,7 @@ said(const struct complaints *c, const struct complaint *x)
 	return false;
 }
 
-static void
+__attribute__((format(printf, 4, 0))) static void
 add(struct complaints *c, struct mark at, bool soft, const char *fmt,
     va_list ap)
 {

@@ -15,9 +15,11 @@ struct jdoc {
 /*
  * jansson keeps integers in 64 bits with a sign. A longer one is kept as a
  * text with MARK in front, and loses both when it is printed, so that a
- * uint64 stays exact.
+ * uint64 stays exact. No text of ours holds a control character, so one that
+ * looks like MARK is refused.
  */
 enum { MARK = 1, DIGITS_EXACT = 18 };
+static const char mark_escaped[] = "\\u0001";
 static const char mark_printed[] = "\"\\u0001";
 
 static size_t
@@ -25,6 +27,8 @@ integer_length(const char *s, size_t len)
 {
 	size_t n = len > 0 && *s == '-' ? 1 : 0;
 
+	if (n < len && s[n] == '0')
+		return 0; /* 0 itself, or no JSON */
 	while (n < len && s[n] >= '0' && s[n] <= '9')
 		n++;
 	return n < len && strchr(".eE", s[n]) != NULL ? 0 : n;
@@ -42,8 +46,8 @@ mark_long_integers(const char *text, size_t len, size_t *out_len)
 		    !in_string && fresh ? integer_length(text + i, len - i) : 0;
 		if (n > DIGITS_EXACT) {
 			*to++ = '"';
-			memcpy(to, "\\u0001", 6);
-			to = mempcpy(to + 6, text + i, n);
+			to = mempcpy(to, mark_escaped, 6);
+			to = mempcpy(to, text + i, n);
 			*to++ = '"';
 			i += n;
 			continue;
@@ -83,6 +87,8 @@ jdoc_parse(const char *text, size_t len, char *error, size_t size)
 	struct jdoc *j = malloc(sizeof(*j));
 	size_t marked_len;
 	char *marked = mark_long_integers(text, len, &marked_len);
+	bool forged =
+	    memmem(text, len, mark_escaped, sizeof(mark_escaped) - 1) != NULL;
 
 	if (j == NULL || marked == NULL) {
 		(void)snprintf(error, size, "no memory");
@@ -90,12 +96,17 @@ jdoc_parse(const char *text, size_t len, char *error, size_t size)
 		free(j);
 		return NULL;
 	}
-	j->root = json_loadb(marked, marked_len, JSON_REJECT_DUPLICATES, &e);
+	e.text[0] = '\0';
+	j->root =
+	    forged ? NULL
+		   : json_loadb(marked, marked_len, JSON_REJECT_DUPLICATES, &e);
 	free(marked);
 	if (j->root != NULL && json_is_object(j->root))
 		return j;
 	(void)snprintf(error, size, "the answer is not JSON: %s",
-	    j->root != NULL ? "no object" : e.text);
+	    j->root != NULL ? "no object"
+	    : forged        ? "a control character in a text"
+			    : e.text);
 	return jdoc_free(j);
 }
 
