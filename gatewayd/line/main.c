@@ -54,8 +54,8 @@ read_site(void)
 			"not started",
 		    SNAPSHOT_FD);
 	}
-	s = snapshot_free(s);
-	c = complaints_free(c);
+	(void)snapshot_free(s);
+	(void)complaints_free(c);
 	return site;
 }
 
@@ -77,7 +77,7 @@ run_line(const char *text)
 		log_err("the site has no line %lu; not started", index);
 	else
 		code = loop_run(CHAN_FD, &site->lines[index]);
-	site = site_free(site);
+	(void)site_free(site);
 	return code;
 }
 

@@ -1,0 +1,334 @@
+/* Registers to a reading, and back. */
+#include "decode.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+void
+decoded_bad(struct decoded *out, enum reason reason)
+{
+	*out = (struct decoded){.value = {.type = VALUE_NONE},
+	    .quality = QUALITY_BAD, .reason = reason};
+}
+
+static void
+good(struct decoded *out, struct value v)
+{
+	*out = (struct decoded){.value = v, .quality = QUALITY_GOOD};
+	if (v.type == VALUE_NONE)
+		decoded_bad(out, REASON_NO_DATA);
+}
+
+/* How many bytes follow a lead byte, and the least code point they may make;
+ * -1: no lead byte. */
+static int
+utf8_tail(unsigned char c, uint32_t *least, uint32_t *bits)
+{
+	if (c >= 0xC2 && c <= 0xDF) {
+		*least = 0x80;
+		*bits = c & 0x1Fu;
+		return 1;
+	}
+	if (c >= 0xE0 && c <= 0xEF) {
+		*least = 0x800;
+		*bits = c & 0x0Fu;
+		return 2;
+	}
+	if (c >= 0xF0 && c <= 0xF4) {
+		*least = 0x10000;
+		*bits = c & 0x07u;
+		return 3;
+	}
+	return -1;
+}
+
+bool
+utf8_text(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	while (*p) {
+		uint32_t least = 0, code = 0;
+		if (*p < 0x80) {
+			if (*p < 0x20 || *p == 0x7F)
+				return false;
+			p++;
+			continue;
+		}
+		int n = utf8_tail(*p++, &least, &code);
+		if (n < 0)
+			return false;
+		for (; n > 0; n--, p++) {
+			if ((*p & 0xC0) != 0x80)
+				return false;
+			code = code << 6 | (*p & 0x3Fu);
+		}
+		if (code < least || code > 0x10FFFF ||
+		    (code >= 0xD800 && code <= 0xDFFF))
+			return false;
+	}
+	return true;
+}
+
+static unsigned
+width_bits(const struct point_type *t)
+{
+	if (t->type == REG_INT8 || t->type == REG_UINT8)
+		return 8;
+	return t->count >= 4 ? 64 : 16u * t->count;
+}
+
+static uint64_t
+low_bits(unsigned n)
+{
+	return n >= 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1;
+}
+
+static uint8_t
+wire_byte(const uint16_t *words, unsigned i)
+{
+	return (uint8_t)(i & 1 ? words[i / 2] & 0xFF : words[i / 2] >> 8);
+}
+
+/* The value's bits, most significant byte first by the point's order. */
+static uint64_t
+assemble(const struct point_type *t, const uint16_t *words)
+{
+	unsigned bytes = t->count >= 4 ? 8 : 2u * t->count;
+	uint64_t raw = 0;
+
+	for (unsigned i = 0; i < bytes; i++)
+		raw = raw << 8 | wire_byte(words, t->order[i] % bytes);
+	return raw & low_bits(width_bits(t));
+}
+
+static bool
+is_signed(enum reg_type t)
+{
+	return t == REG_INT8 || t == REG_INT16 || t == REG_INT32 ||
+	       t == REG_INT64;
+}
+
+/* A masked field is unsigned unless the mask takes the sign along. */
+static int64_t
+sign_extend(uint64_t raw, unsigned bits)
+{
+	uint64_t sign = UINT64_C(1) << (bits - 1);
+
+	if (raw & sign)
+		raw |= ~low_bits(bits);
+	return (int64_t)raw; /* two's complement, as gcc and clang define it */
+}
+
+static bool
+bcd(uint64_t raw, unsigned digits, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = digits; i-- > 0;) {
+		unsigned d = (unsigned)(raw >> (4 * i)) & 0xF;
+		if (d > 9)
+			return false;
+		v = v * 10 + d;
+	}
+	*out = v;
+	return true;
+}
+
+static double
+as_float(const struct point_type *t, uint64_t raw)
+{
+	uint32_t half = (uint32_t)raw;
+	double d;
+	float f;
+
+	if (t->type == REG_FLOAT32) {
+		memcpy(&f, &half, sizeof(f));
+		return (double)f;
+	}
+	memcpy(&d, &raw, sizeof(d));
+	return d;
+}
+
+static bool
+is_exact(const struct point *p)
+{
+	const struct point_type *t = p->type;
+
+	return t->mul == 1 && t->div == 1 && t->offset == 0 && p->slope == 1 &&
+	       p->off == 0;
+}
+
+/* Rounded once where double would round twice: long double has the digits. */
+static struct value
+scaled(const struct point *p, long double raw)
+{
+	const struct point_type *t = p->type;
+	long double v = raw * (long double)t->mul / (long double)t->div +
+			(long double)t->offset;
+
+	if (p->slope != 1 || p->off != 0)
+		v = v * (long double)p->slope + (long double)p->off;
+	return value_real((double)v);
+}
+
+static void
+check_range(const struct point_type *t, struct decoded *out)
+{
+	double v = value_number(&out->value);
+
+	if (t->has_range && out->quality != QUALITY_BAD &&
+	    (v < t->min || v > t->max))
+		decoded_bad(out, REASON_RANGE);
+}
+
+static void
+decode_string(const struct point_type *t, const uint16_t *words,
+    struct decoded *out)
+{
+	char text[VALUE_TEXT_MAX] = "";
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 2u * t->count && n < sizeof(text) - 1; i++)
+		text[n++] =
+		    (char)wire_byte(words, (i & ~1u) + t->order[i & 1] % 2);
+	n = strnlen(text, n);
+	while (n && (text[n - 1] == ' ' || text[n - 1] == '\0'))
+		n--;
+	text[n] = '\0';
+	if (utf8_text(text))
+		good(out, value_text(text));
+	else
+		decoded_bad(out, REASON_NO_DATA);
+}
+
+static bool
+is_no_data(const struct point_type *t, uint64_t raw)
+{
+	for (unsigned i = 0; i < t->nno_data && i < NO_DATA_MAX; i++)
+		if (t->no_data[i] == raw)
+			return true;
+	return false;
+}
+
+static void
+decode_whole(const struct point *p, uint64_t raw, struct decoded *out)
+{
+	const struct point_type *t = p->type;
+	bool negative = is_signed(t->type) && !t->mask;
+	int64_t i = negative ? sign_extend(raw, width_bits(t)) : 0;
+
+	if ((t->type == REG_BCD16 || t->type == REG_BCD32) &&
+	    !bcd(raw, width_bits(t) / 4, &raw))
+		decoded_bad(out, REASON_NO_DATA);
+	else if (negative)
+		good(out, is_exact(p) ? value_int(i) : scaled(p, i));
+	else
+		good(out, is_exact(p) ? value_uint(raw) : scaled(p, raw));
+}
+
+void
+decode_point(const struct point *p, const uint16_t *words, struct decoded *out)
+{
+	const struct point_type *t = p->type;
+	uint64_t raw;
+
+	if (t->type == REG_STRING) {
+		decode_string(t, words, out);
+		return;
+	}
+	if (t->table == TABLE_COIL || t->table == TABLE_DISCRETE)
+		raw = words[0] != 0;
+	else
+		raw = assemble(t, words);
+	if (t->mask)
+		raw &= t->mask;
+	raw >>= t->shift;
+	if (t->type == REG_BOOL)
+		raw = raw != 0;
+	if (is_no_data(t, raw)) {
+		decoded_bad(out, REASON_NO_DATA);
+		return;
+	}
+	if (t->type == REG_FLOAT32 || t->type == REG_FLOAT64) {
+		double v = as_float(t, raw);
+		if (!isfinite(v))
+			decoded_bad(out, REASON_NO_DATA);
+		else
+			good(out, is_exact(p) ? value_real(v) : scaled(p, v));
+	} else {
+		decode_whole(p, raw, out);
+	}
+	check_range(t, out);
+}
+
+/* The raw number whose reading is `value`; false when it does not fit. */
+static bool
+to_raw(const struct point *p, double value, uint64_t *raw)
+{
+	const struct point_type *t = p->type;
+	long double v = ((long double)value - (long double)p->off) /
+			(long double)p->slope;
+	unsigned bits = width_bits(t);
+	uint32_t half;
+	float f;
+	double d;
+
+	v = (v - (long double)t->offset) * (long double)t->div /
+	    (long double)t->mul;
+	if (t->type == REG_FLOAT32) {
+		f = (float)v;
+		memcpy(&half, &f, sizeof(half));
+		*raw = half;
+		return isfinite(f);
+	}
+	if (t->type == REG_FLOAT64) {
+		d = (double)v;
+		memcpy(raw, &d, sizeof(d));
+		return isfinite(d);
+	}
+	v = roundl(v);
+	if (is_signed(t->type)) {
+		long double top = ldexpl(1, (int)bits - 1);
+		if (!(v >= -top && v < top))
+			return false;
+		*raw = (uint64_t)(int64_t)v & low_bits(bits);
+		return true;
+	}
+	if (!(v >= 0 && v < ldexpl(1, (int)bits)))
+		return false;
+	*raw = (uint64_t)v;
+	return true;
+}
+
+int
+encode_point(const struct point *p, double value, uint16_t *words)
+{
+	const struct point_type *t = p->type;
+	unsigned bytes = t->count >= 4 ? 8 : 2u * t->count;
+	uint64_t raw = 0;
+
+	if (t->mask || t->shift || t->type == REG_BCD16 ||
+	    t->type == REG_BCD32 || t->type == REG_STRING)
+		return -ENOTSUP;
+	if (!isfinite(value) || (t->has_range &&
+				    (value < t->min || value > t->max)))
+		return -ERANGE;
+	if (t->type == REG_BOOL) {
+		if (value != 0 && value != 1)
+			return -ERANGE;
+		words[0] = value != 0;
+		return 0;
+	}
+	if (!to_raw(p, value, &raw))
+		return -ERANGE;
+	for (unsigned i = 0; i < t->count; i++)
+		words[i] = 0;
+	for (unsigned i = 0; i < bytes; i++) {
+		unsigned at = t->order[i] % bytes;
+		uint16_t byte = (uint8_t)(raw >> (8 * (bytes - 1 - i)));
+		words[at / 2] |= (uint16_t)(at & 1 ? byte : byte << 8);
+	}
+	return 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * Registers to a reading, by a profile's point; pure. Integers stay exact to
+ * 64 bits unless a scale, an offset or a calibration makes them real. Decimal
+ * scales divide: 1821 at 0.01 is exactly 18.21.
+ */
+#ifndef DECODE_H
+#define DECODE_H
+
+#include <stdint.h>
+
+#include "reading.h"
+#include "site.h"
+
+struct decoded {
+	struct value value; /* VALUE_NONE exactly when bad */
+	enum quality quality;
+	enum reason reason;
+};
+
+/* `words`: the point's type->count registers in host order, or one coil as 0
+ * or 1. Bad, without a value: a no-data code, NaN, infinity, a BCD digit above
+ * 9, a string that is not UTF-8 text (no_data); outside the range (range). */
+void decode_point(const struct point *p, const uint16_t *words,
+    struct decoded *out);
+
+/* The inverse, for whole-register points: type->count words. -ERANGE when the
+ * value does not fit, -ENOTSUP for masked, BCD and string points. */
+int encode_point(const struct point *p, double value, uint16_t *words);
+
+/* Shared with what plugins return. */
+void decoded_bad(struct decoded *out, enum reason reason);
+bool utf8_text(const char *s);
+
+#endif

@@ -1,0 +1,221 @@
+/*
+ * dlopen(), and the calls into a plugin. The arrays a plugin fills have room
+ * to spare behind their capacity, so that one that writes a little too far is
+ * caught by its count rather than by a crash.
+ */
+#include "plugin.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "guard.h"
+
+enum { SAMPLES = GUARD_POINTS, SPARE = 8 };
+
+struct plugin {
+	void *so;
+	const struct gw_device_type *type;
+};
+
+struct plugin_device {
+	struct plugin *plugin;
+	const struct gw_device_type *t;
+	void *state;
+	struct gw_sample samples[SAMPLES + SPARE];
+};
+
+/* Whoever may write the file runs code as the gateway. */
+static int
+check_file(const char *path, char *why, size_t size)
+{
+	char copy[PATH_MAX];
+	struct stat st;
+
+	(void)snprintf(copy, sizeof(copy), "%s", path);
+	for (int i = 0; i < 2; i++) {
+		const char *what = i ? dirname(copy) : path;
+		if (stat(what, &st) == -1) {
+			(void)snprintf(why, size, "%.200s: %s", what,
+			    strerror(errno));
+			return -1;
+		}
+		/* A sticky folder (/tmp) protects its files. */
+		if (st.st_mode & S_IWOTH && !(i && st.st_mode & S_ISVTX)) {
+			(void)snprintf(why, size, "%.200s may be written by "
+			    "everybody; chmod o-w it", what);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+check_type(struct plugin *p, const char *path, char *why, size_t size)
+{
+	char copy[PATH_MAX], *name, *dot;
+
+	p->type = dlsym(p->so, "gw_device_type");
+	if (!p->type) {
+		(void)snprintf(why, size, "it exports no gw_device_type; is it "
+		    "a plugin of this gateway?");
+		return -1;
+	}
+	(void)snprintf(copy, sizeof(copy), "%s", path);
+	name = basename(copy);
+	dot = strrchr(name, '.');
+	if (dot)
+		*dot = '\0';
+	return guard_type(p->type, name, why, size);
+}
+
+struct plugin *
+plugin_load(const char *path, char *why, size_t size)
+{
+	struct plugin *p;
+
+	if (check_file(path, why, size) < 0)
+		return NULL;
+	p = calloc(1, sizeof(*p));
+	if (!p) {
+		(void)snprintf(why, size, "out of memory");
+		return NULL;
+	}
+	p->so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!p->so) {
+		(void)snprintf(why, size, "%s", dlerror());
+		return plugin_free(p);
+	}
+	if (check_type(p, path, why, size) < 0)
+		return plugin_free(p);
+	return p;
+}
+
+struct plugin *
+plugin_free(struct plugin *take)
+{
+	if (take && take->so)
+		(void)dlclose(take->so); /* nothing to do about a failure */
+	free(take);
+	return NULL;
+}
+
+const struct gw_device_type *
+plugin_type(const struct plugin *p)
+{
+	return p->type;
+}
+
+static int
+same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* The site was checked against the description: the file must still be it. */
+static int
+still_as_described(const struct gw_device_type *t,
+    const struct device_type *described)
+{
+	if (t->npoints != described->npoints || t->nkeys != described->nkeys)
+		return 0;
+	for (uint32_t i = 0; i < t->npoints; i++)
+		if (!same_text(t->points[i].name, described->points[i].name) ||
+		    !same_text(t->points[i].unit, described->points[i].unit))
+			return 0;
+	for (uint32_t i = 0; i < t->nkeys; i++)
+		if (!same_text(t->keys[i].name, described->keys[i].name))
+			return 0;
+	return 1;
+}
+
+struct plugin_device *
+plugin_device_new(const struct device *conf, char *why, size_t size)
+{
+	struct plugin_device *d = calloc(1, sizeof(*d));
+	struct gw_err err = {.key = -1};
+
+	if (!d || !(d->plugin = plugin_load(conf->type->path, why, size)))
+		return plugin_device_free(d);
+	d->t = d->plugin->type;
+	if (!still_as_described(d->t, conf->type)) {
+		(void)snprintf(why, size, "the plugin changed since the site "
+		    "was checked; restart the gateway");
+		return plugin_device_free(d);
+	}
+	d->state = calloc(1, d->t->state_size ? d->t->state_size : 1);
+	if (!d->state) {
+		(void)snprintf(why, size, "out of memory");
+		return plugin_device_free(d);
+	}
+	if (d->t->init(d->state, conf->settings, &err) < 0) {
+		err.text[sizeof(err.text) - 1] = '\0';
+		(void)snprintf(why, size, "it refuses its settings%s%s: %s",
+		    err.key >= 0 && (uint32_t)err.key < d->t->nkeys ? ", " : "",
+		    err.key >= 0 && (uint32_t)err.key < d->t->nkeys
+			? d->t->keys[err.key].name : "",
+		    utf8_text(err.text) ? err.text : "no reason given");
+		return plugin_device_free(d);
+	}
+	return d;
+}
+
+struct plugin_device *
+plugin_device_free(struct plugin_device *take)
+{
+	if (take) {
+		free(take->state);
+		plugin_free(take->plugin);
+	}
+	free(take);
+	return NULL;
+}
+
+int
+plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops, int cap,
+    char *why, size_t size)
+{
+	int n, r;
+
+	memset(ops, 0, (size_t)cap * sizeof(*ops));
+	n = d->t->plan(d->state, cycle, ops, cap);
+	r = guard_ops(ops, n, cap, 0, why, size);
+	return r < 0 ? r : n;
+}
+
+int
+plugin_decode(struct plugin_device *d, uint32_t span, const uint16_t *words,
+    int count, struct plugin_sample *out, int cap, char *why, size_t size)
+{
+	int room = cap < SAMPLES ? cap : SAMPLES, n, r;
+
+	memset(d->samples, 0, sizeof(d->samples));
+	n = d->t->decode(d->state, span, words, count, d->samples, room);
+	r = guard_samples(d->t, d->samples, n, room, out, why, size);
+	return r < 0 ? r : n;
+}
+
+int
+plugin_safe(struct plugin_device *d, struct gw_op *ops, int cap)
+{
+	char why[160];
+	int n, r;
+
+	if (!d->t->safe)
+		return 0;
+	memset(ops, 0, (size_t)cap * sizeof(*ops));
+	n = d->t->safe(d->state, ops, cap);
+	r = guard_ops(ops, n, cap, 1, why, sizeof(why));
+	return r < 0 ? r : n;
+}
+
+uint32_t
+plugin_span(const struct plugin_device *d, uint32_t point)
+{
+	return point < d->t->npoints ? d->t->points[point].span : UINT32_MAX;
+}

@@ -1,0 +1,54 @@
+/*
+ * Plugins: shared objects that say what to read and what the words mean. This
+ * is the only place that loads and calls them; everything they return goes
+ * through guard.h before anybody sees it. A crash or a loop in one ends this
+ * process, which is why only a line's process comes here.
+ */
+#ifndef PLUGIN_H
+#define PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decode.h"
+#include "gateway_device.h"
+
+/* ---- the file ---- */
+
+struct plugin;
+
+/* Loads and checks: who may write the file, its tables, names and version.
+ * NULL with the reason. */
+struct plugin *plugin_load(const char *path, char *why, size_t size);
+struct plugin *plugin_free(struct plugin *take);
+/* What it exports, checked; borrowed. */
+const struct gw_device_type *plugin_type(const struct plugin *p);
+
+/* ---- one device ---- */
+
+struct plugin_device;
+
+struct plugin_sample {
+	uint32_t point; /* index in the type's points */
+	struct decoded d;
+};
+
+/* Loads conf->type->path, checks that it still is what it described itself as,
+ * and runs its init(). NULL with the reason. conf is borrowed. */
+struct plugin_device *plugin_device_new(
+    const struct device *conf, char *why, size_t size);
+struct plugin_device *plugin_device_free(struct plugin_device *take);
+
+/* All three return how many they filled, or a negative number with the reason
+ * when the plugin broke its contract. */
+int plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops,
+    int cap, char *why, size_t size);
+int plugin_decode(struct plugin_device *d, uint32_t span,
+    const uint16_t *words, int count, struct plugin_sample *out, int cap,
+    char *why, size_t size);
+/* 0: it needs no writes to be harmless. */
+int plugin_safe(struct plugin_device *d, struct gw_op *ops, int cap);
+/* Which span's loss makes this point bad. */
+uint32_t plugin_span(const struct plugin_device *d, uint32_t point);
+
+#endif
