@@ -46,7 +46,7 @@ slave(int fd, int least_ms, int most_ms)
 	srand(3);
 	for (;;) {
 		take(fd, q, 8);
-		unsigned v = 100 + (q[2] << 8 | q[3]), crc = 0xFFFF;
+		unsigned v = 100u + ((unsigned)q[2] << 8 | q[3]), crc = 0xFFFF;
 		memcpy(a, q, 2);
 		a[2] = 2;
 		a[3] = (uint8_t)(v >> 8);
