@@ -1,0 +1,15 @@
+/* Reads a point that it does not have. */
+#include "bad.h"
+
+static int
+decode(void *state, uint32_t span, const uint16_t *words, int count,
+    struct gw_sample *out, int cap)
+{
+	int n = bad_decode(state, span, words, count, out, cap);
+
+	if (n == 2)
+		out[1].point = 2;
+	return n;
+}
+
+BAD_TYPE("badpoint", GW_ABI, bad_plan, decode);
