@@ -25,7 +25,9 @@ enum { LIVE_WORDS = 16, FORMAT_WORDS = 2, SERIAL_WORDS = 2 };
 enum { SERIAL_EVERY = 60 };
 
 struct meter {
-	double m3_per_step; /* 0: the unit or the multiplier is unknown */
+	/* A step of the total is mul / div m3; both exact, so that a division
+	 * by 1000 rounds once. mul 0: unit or multiplier is unknown. */
+	double mul, div;
 };
 
 static const struct gw_point points[] = {
@@ -58,7 +60,8 @@ init(void *state, const double *settings, struct gw_err *err)
 
 	(void)settings;
 	(void)err;
-	m->m3_per_step = 0;
+	m->mul = 0;
+	m->div = 1;
 	return 0;
 }
 
@@ -96,15 +99,18 @@ take_format(struct meter *m, const uint16_t *words)
 	/* Register 1437 in m3: litre, US and imperial gallon, a million US
 	 * gallons, cubic foot, US oil barrel (42 US gallons), imperial oil
 	 * barrel (36 imperial gallons). */
-	static const double m3[] = {1, 1e-3, 3.785411784e-3, 4.54609e-3,
-	    3785.411784, 0.028316846592, 0.158987294928, 0.16365924};
+	static const double m3[] = {1, 1, 3.785411784, 4.54609, 3785.411784,
+	    0.028316846592, 0.158987294928, 0.16365924};
+	static const double per[] = {1, 1e3, 1e3, 1e3, 1, 1, 1, 1};
 	/* Times 10^(n - 3), by a division where the power is negative. */
 	static const double up[] = {1, 1, 1, 1, 10, 100, 1e3, 1e4};
 	static const double down[] = {1e3, 100, 10, 1, 1, 1, 1, 1};
 
-	m->m3_per_step = words[0] > 7 || words[1] > 7
-			     ? 0
-			     : m3[words[0]] * up[words[1]] / down[words[1]];
+	m->mul = 0;
+	if (words[0] > 7 || words[1] > 7)
+		return;
+	m->mul = m3[words[0]] * up[words[1]];
+	m->div = per[words[0]] * down[words[1]];
 }
 
 static uint32_t
@@ -139,9 +145,9 @@ total(const struct meter *m, const uint16_t *words)
 	double whole = (double)(int32_t)low_first(words);
 	double rest = real_at(words + 2);
 
-	if (m->m3_per_step <= 0 || !(rest > -1.0001 && rest < 1.0001))
+	if (m->mul == 0 || !(rest > -1.0001 && rest < 1.0001))
 		return (double)NAN;
-	return (whole + rest) * m->m3_per_step;
+	return (whole + rest) * m->mul / m->div;
 }
 
 static int

@@ -1,4 +1,50 @@
-/* Built for a later interface. */
-#include "bad.h"
+/* Nothing is wrong but the version it was built for. */
+#include "gateway_device.h"
 
-BAD_TYPE("wrongabi", (GW_ABI_MAJOR + 1) << 16, bad_plan, bad_decode);
+static const struct gw_point points[] = {{.name = "one"}, {.name = "two"}};
+
+static int
+init(void *state, const double *settings, struct gw_err *err)
+{
+	(void)state;
+	(void)settings;
+	(void)err;
+	return 0;
+}
+
+static int
+plan(const void *state, uint32_t cycle, struct gw_op *out, int cap)
+{
+	(void)state;
+	(void)cycle;
+	if (cap < 1)
+		return 0;
+	out[0] = (struct gw_op){.op = GW_READ, .table = GW_HOLDING, .count = 2};
+	return 1;
+}
+
+static int
+decode(void *state, uint32_t span, const uint16_t *words, int count,
+    struct gw_sample *out, int cap)
+{
+	(void)state;
+	(void)span;
+	(void)cap;
+	for (int i = 0; i < count; i++) {
+		out[i] =
+		    (struct gw_sample){.point = (uint32_t)i, .type = GW_UINT64};
+		out[i].value.u = words[i];
+	}
+	return count;
+}
+
+const struct gw_device_type gw_device_type = {
+    .abi = (GW_ABI_MAJOR + 1) << 16,
+    .size = sizeof(struct gw_device_type),
+    .name = "wrongabi",
+    .points = points,
+    .npoints = 2,
+    .init = init,
+    .plan = plan,
+    .decode = decode,
+};
