@@ -8,10 +8,11 @@
 
 #include "arena.h"
 
-enum { KEPT = 200, TEXT = 400, WORD = 64 };
+enum { KEPT = 200, TEXT = 600, WORD = 64 };
 
 struct complaint {
 	struct mark at;
+	size_t nth; /* keeps the order of those of one place */
 	bool soft;
 	char text[TEXT];
 };
@@ -91,6 +92,7 @@ add(struct complaints *c, struct mark at, bool soft, const char *fmt,
 		c->errors++;
 	if (c->n == KEPT)
 		return;
+	x.nth = c->n;
 	c->list[c->n] = arena_alloc(c->mem, sizeof(x));
 	*c->list[c->n++] = x;
 }
@@ -126,7 +128,9 @@ by_place(const void *a, const void *b)
 		return file;
 	if (x->at.line != y->at.line)
 		return x->at.line < y->at.line ? -1 : 1;
-	return (x->at.column > y->at.column) - (x->at.column < y->at.column);
+	if (x->at.column != y->at.column)
+		return x->at.column < y->at.column ? -1 : 1;
+	return (x->nth > y->nth) - (x->nth < y->nth);
 }
 
 void
@@ -144,13 +148,11 @@ complaints_print(const struct complaints *c, FILE *to)
 		fprintf(to, " %s%s\n", x->soft ? "warning: " : "", x->text);
 	}
 	if (c->errors + c->warnings > c->n)
-		fprintf(to, "and %zu more\n",
-		    c->errors + c->warnings - c->n);
+		fprintf(to, "and %zu more\n", c->errors + c->warnings - c->n);
 }
 
-/* Edit distance, for words shorter than WORD. */
-static size_t
-distance(const char *a, const char *b)
+size_t
+word_distance(const char *a, const char *b)
 {
 	size_t row[WORD + 1], la = strlen(a), lb = strlen(b);
 
@@ -181,7 +183,7 @@ nearest(const char *word, const char *const *words)
 	size_t least = 1 + strlen(word) / 3;
 
 	for (; *words; words++) {
-		size_t d = distance(word, *words);
+		size_t d = word_distance(word, *words);
 		if (d <= least && (!best || d < least)) {
 			best = *words;
 			least = d;

@@ -11,18 +11,20 @@
 #include "snapshot.h"
 
 struct mark {
-	const char *file; /* lives as long as the complaints */
+	const char *file;      /* lives as long as the complaints */
 	uint32_t line, column; /* from 1; 0: the file as a whole */
 };
 
 /* "what is wrong; what to write instead". */
 void complain(struct complaints *c, struct mark at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-void complain_softly(struct complaints *c, struct mark at, const char *fmt,
-    ...) __attribute__((format(printf, 3, 4))); /* a warning */
+void complain_softly(struct complaints *c, struct mark at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4))); /* a warning */
 /* A copy of a file name that lives as long as the complaints. */
 const char *complaints_keep(struct complaints *c, const char *file);
 
+/* Letters to change, add or drop; SIZE_MAX for words beyond 64 bytes. */
+size_t word_distance(const char *a, const char *b);
 /* The nearest of NULL-ended words, or NULL when none is near. */
 const char *nearest(const char *word, const char *const *words);
 

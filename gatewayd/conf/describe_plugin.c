@@ -21,16 +21,22 @@ struct pipe_end {
 	int fd; /* -1: at its end */
 	char *mem;
 	size_t len, cap;
+	bool talk;
 };
 
-/* Reads what is there; false when there is more than fits. */
+/* Reads what is there; false when there is more than fits. Of what is only
+ * `talk` the end is kept. */
 static bool
 drain(struct pipe_end *p)
 {
 	ssize_t n;
 
-	if (p->len == p->cap)
+	if (p->len == p->cap && !p->talk)
 		return false;
+	if (p->len == p->cap) {
+		p->len -= p->cap / 2;
+		memmove(p->mem, p->mem + p->cap / 2, p->len);
+	}
 	n = read(p->fd, p->mem + p->len, p->cap - p->len);
 	if (n > 0)
 		p->len += (size_t)n;
@@ -39,11 +45,10 @@ drain(struct pipe_end *p)
 	return true;
 }
 
-/* Both pipes to their ends, within the time. 0 or -errno. */
+/* Both pipes to their ends, before `end`. 0 or -errno. */
 static int
-collect(struct pipe_end p[2])
+collect(struct pipe_end p[2], int64_t end)
 {
-	int64_t end = mono_ms() + DESCRIBE_MS;
 
 	while (p[0].fd >= 0 || p[1].fd >= 0) {
 		struct pollfd f[2] = {
@@ -65,8 +70,8 @@ collect(struct pipe_end p[2])
 static void
 run(const char *program, const char *file, const int out[2], const int err[2])
 {
-	char *argv[] = {strdup(program), strdup("--describe"), strdup(file),
-	    NULL};
+	char *argv[] = {
+	    strdup(program), strdup("--describe"), strdup(file), NULL};
 	int null = open("/dev/null", O_RDONLY);
 
 	/* After fork: whatever fails here, the parent sees exit code 127. */
@@ -90,27 +95,52 @@ last_line(const struct pipe_end *p, char *why, size_t size)
 	(void)snprintf(why, size, "%.*s", (int)(end - start), p->mem + start);
 }
 
-/* Sorts out how it ended; 0 when the description may be believed. */
+/* Its exit status. It may have closed its pipes and go on; then it is killed
+ * at `end`, or at once when `failed`. */
 static int
-judge(pid_t pid, int failed, const struct pipe_end *err, char *why,
-    size_t size)
+reap(pid_t pid, int64_t end, int *failed)
 {
+	enum { LOOK_MS = 5 };
 	int status = 0;
+	pid_t got = 0;
 
-	if (failed < 0)
-		(void)kill(pid, SIGKILL); /* it is ours and not yet reaped */
+	while (!*failed && got != pid) {
+		got = waitpid(pid, &status, WNOHANG);
+		if (got == pid)
+			return status;
+		if (got == -1 && errno != EINTR)
+			*failed = -errno;
+		else if (mono_ms() >= end)
+			*failed = -ETIMEDOUT;
+		else
+			mono_sleep_until(mono_ms() + LOOK_MS);
+	}
+	(void)kill(pid, SIGKILL); /* it is ours and not yet reaped */
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
+	return status;
+}
+
+/* Sorts out how it ended; 0 when the description may be believed. */
+static int
+judge(
+    int status, int failed, const struct pipe_end *err, char *why, size_t size)
+{
 	if (failed == -ETIMEDOUT)
-		(void)snprintf(why, size, "it did not describe itself within "
-		    "%d s; it may loop", DESCRIBE_MS / 1000);
+		(void)snprintf(why, size,
+		    "it did not describe itself within "
+		    "%d s; it may loop",
+		    DESCRIBE_MS / 1000);
 	else if (failed == -EFBIG)
-		(void)snprintf(why, size, "its description is longer than %d "
-		    "bytes", DESCRIPTION_MAX);
+		(void)snprintf(why, size,
+		    "its description is longer than %d "
+		    "bytes",
+		    DESCRIPTION_MAX);
 	else if (failed < 0)
 		(void)snprintf(why, size, "%s", strerror(-failed));
 	else if (WIFSIGNALED(status))
-		(void)snprintf(why, size, "it crashed when loaded (%s); the "
+		(void)snprintf(why, size,
+		    "it crashed when loaded (%s); the "
 		    "file may be truncated or built for another machine",
 		    strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) != 0)
@@ -130,8 +160,9 @@ describe_plugin(const char *line_program, const char *file, size_t *len,
 	char words[1024];
 	struct pipe_end p[2] = {
 	    {.mem = malloc(DESCRIPTION_MAX), .cap = DESCRIPTION_MAX},
-	    {.mem = words, .cap = sizeof(words)},
+	    {.mem = words, .cap = sizeof(words), .talk = true},
 	};
+	int64_t end = mono_ms() + DESCRIBE_MS;
 	pid_t pid = -1;
 
 	why[0] = '\0';
@@ -145,7 +176,9 @@ describe_plugin(const char *line_program, const char *file, size_t *len,
 	if (pid > 0) {
 		p[0].fd = out[0];
 		p[1].fd = err[0];
-		failed = judge(pid, collect(p), &p[1], why, why_size);
+		failed = collect(p, end);
+		int status = reap(pid, end, &failed);
+		failed = judge(status, failed, &p[1], why, why_size);
 	} else {
 		(void)snprintf(why, why_size, "%s", strerror(-failed));
 	}

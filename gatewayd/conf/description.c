@@ -7,6 +7,7 @@
 #include "types.h"
 
 enum { POINTS = 256, KEYS = 64 };
+#define WHOLE 9007199254740992.0
 
 static void
 read_choices(struct ctx *x, const struct node *n, struct setting_key *k)
@@ -27,12 +28,14 @@ read_key(struct ctx *x, const struct node *n, struct setting_key *k)
 {
 	static const char *const keys[] = {"type", "help", "unit", "choices",
 	    "min", "max", "default", "required", NULL};
-	static const char *const types[] = {"bool", "int", "real", "choice",
-	    NULL};
+	static const char *const types[] = {
+	    "bool", "int", "real", "choice", NULL};
 	const struct node *v;
 	unsigned type = KEY_REAL;
 
 	k->name = arena_strdup(x->mem, n->key);
+	k->min = -1e300;
+	k->max = 1e300;
 	if (!read_map(x, n, "a key", keys))
 		return;
 	if ((v = read_need(x, n, "a key", "type")) &&
@@ -51,16 +54,26 @@ read_key(struct ctx *x, const struct node *n, struct setting_key *k)
 		(void)read_real(x, v, "default", -1e300, 1e300, &k->fallback);
 	if ((v = node_get(n, "required")))
 		(void)read_bool(x, v, "required", &k->required);
-	if (k->type == KEY_CHOICE && !k->nchoices)
-		complain(x->c, n->key_at, "the key `%s` offers no choices",
+	/* A double holds whole numbers exactly up to 2^53. */
+	if (k->type == KEY_INT && k->min < -WHOLE)
+		k->min = -WHOLE;
+	if (k->type == KEY_INT && k->max > WHOLE)
+		k->max = WHOLE;
+	if (k->min > k->max)
+		complain(x->c, n->key_at,
+		    "the bounds of the key `%s` make no "
+		    "range",
 		    n->key);
+	if (k->type == KEY_CHOICE && !k->nchoices)
+		complain(
+		    x->c, n->key_at, "the key `%s` offers no choices", n->key);
 }
 
 static void
 read_point(struct ctx *x, const struct node *n, struct point_type *t)
 {
-	static const char *const keys[] = {"unit", "kind", "range", "text",
-	    "writable", NULL};
+	static const char *const keys[] = {
+	    "unit", "kind", "range", "text", "writable", NULL};
 	const struct node *v;
 	unsigned kind = KIND_GAUGE;
 
@@ -91,8 +104,8 @@ read_tables(struct ctx *x, const struct node *root, struct device_type *t)
 		struct point_type *list =
 		    arena_array(x->mem, points->n + 1, sizeof(*list));
 		if (points->n < 1 || points->n > POINTS)
-			complain(x->c, points->at, "a plugin has 1 to %d points",
-			    POINTS);
+			complain(x->c, points->at,
+			    "a plugin has 1 to %d points", POINTS);
 		for (const struct node *n = points->first; n; n = n->next)
 			if (read_point_name(x, n))
 				read_point(x, n, &list[t->npoints++]);
@@ -111,8 +124,8 @@ read_tables(struct ctx *x, const struct node *root, struct device_type *t)
 }
 
 struct device_type *
-description_read(struct ctx *x, const char *name, const char *path,
-    const struct node *root)
+description_read(
+    struct ctx *x, const char *name, const char *path, const struct node *root)
 {
 	static const char *const top[] = {
 	    "plugin", "abi", "summary", "keys", "points", NULL};
@@ -126,10 +139,13 @@ description_read(struct ctx *x, const char *name, const char *path,
 	t->coils_per_read = 2000;
 	if (!read_map(x, root, "a plugin's description", top))
 		return NULL;
+	t->name = arena_strdup(x->mem, name);
 	if ((n = read_need(x, root, "the plugin", "plugin")) &&
-	    read_text(x, n, "plugin", &t->name) && strcmp(t->name, name) != 0)
-		complain(x->c, n->at, "the plugin calls itself `%s`, but its "
-		    "file is %s.so", t->name, name);
+	    strcmp(n->text, name) != 0)
+		complain(x->c, n->at,
+		    "the plugin calls itself `%s`, but its "
+		    "file is %s.so; name them alike",
+		    n->text, name);
 	if ((n = node_get(root, "summary")))
 		(void)read_text(x, n, "summary", &t->model);
 	read_tables(x, root, t);

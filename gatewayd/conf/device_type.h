@@ -13,13 +13,29 @@
 enum reg_table { TABLE_HOLDING, TABLE_INPUT, TABLE_COIL, TABLE_DISCRETE };
 
 enum reg_type {
-	REG_INT8, REG_UINT8, REG_INT16, REG_UINT16, REG_INT32, REG_UINT32,
-	REG_INT64, REG_UINT64, REG_FLOAT32, REG_FLOAT64, REG_BOOL, REG_BITS,
-	REG_BCD16, REG_BCD32, REG_STRING
+	REG_INT8,
+	REG_UINT8,
+	REG_INT16,
+	REG_UINT16,
+	REG_INT32,
+	REG_UINT32,
+	REG_INT64,
+	REG_UINT64,
+	REG_FLOAT32,
+	REG_FLOAT64,
+	REG_BOOL,
+	REG_BITS,
+	REG_BCD16,
+	REG_BCD32,
+	REG_STRING
 };
 
 enum point_kind {
-	KIND_GAUGE, KIND_COUNTER, KIND_STATE, KIND_SETTING, KIND_OUTPUT
+	KIND_GAUGE,
+	KIND_COUNTER,
+	KIND_STATE,
+	KIND_SETTING,
+	KIND_OUTPUT
 };
 
 enum { ORDER_MAX = 8, NO_DATA_MAX = 8 };
@@ -33,20 +49,20 @@ struct point_type {
 	const char *name;
 	const char *unit; /* UCUM/SenML code; NULL: none */
 	enum point_kind kind;
-	bool text;	  /* its readings are texts */
+	bool text; /* its readings are texts */
 	bool has_range;
 	double min, max;
 	uint32_t every_ms; /* 0: the device's */
 
 	/* Profiles only: where and how it stands in the device. */
 	enum reg_table table;
-	uint16_t addr;	   /* protocol address, from zero */
-	uint16_t count;	   /* registers (holding, input) or 1 coil */
+	uint16_t addr;  /* protocol address, from zero */
+	uint16_t count; /* registers (holding, input) or 1 coil */
 	enum reg_type type;
 	/* Where each byte of the value, most significant first, stands on the
 	 * wire: ABCD is {0,1,2,3}, CDAB {2,3,0,1}. `count * 2` of them. */
 	uint8_t order[ORDER_MAX];
-	uint64_t mask;	   /* 0: none; applied before the shift */
+	uint64_t mask; /* 0: none; applied before the shift */
 	uint8_t shift;
 	/* value = raw * mul / div + offset: 0.01 is mul 1, div 100, so that
 	 * 1821 becomes 18.21 exactly. mul 1, div 1, offset 0 keeps integers. */
@@ -55,8 +71,8 @@ struct point_type {
 	uint8_t nno_data;
 	const struct choice *choices;
 	size_t nchoices;
-	bool writable;	   /* settings and outputs */
-	bool safe;	   /* output: its safe state */
+	bool writable;      /* settings and outputs */
+	bool safe;          /* output: its safe state */
 	uint32_t max_on_ms; /* output: longest time open */
 };
 
@@ -74,14 +90,14 @@ struct setting_key { /* of a plugin; values are doubles */
 struct device_type {
 	const char *name, *maker, *model, *source;
 	bool plugin;
-	const char *path;	    /* plugin: the shared object */
+	const char *path; /* plugin: the shared object */
 	/* Serial settings as the device leaves the factory; 0: not said. */
 	uint32_t baud;
 	uint8_t parity, stop_bits, unit;
 	uint16_t registers_per_read; /* 1 to 125 */
 	uint16_t coils_per_read;     /* 1 to 2000 */
-	uint16_t bridge_gaps;	     /* registers it lets us read over */
-	uint32_t quiet_ms;	     /* rest it needs between requests */
+	uint16_t bridge_gaps;        /* registers it lets us read over */
+	uint32_t quiet_ms;           /* rest it needs between requests */
 	uint32_t warm_up_ms;
 	const struct point_type *points;
 	size_t npoints;

@@ -48,8 +48,8 @@ program(const char *here, const char *name)
 	char path[PATH_MAX + 64];
 
 	for (size_t i = 0; i < 2; i++) {
-		(void)snprintf(path, sizeof(path), "%s%s/%s", here, where[i],
-		    name);
+		(void)snprintf(
+		    path, sizeof(path), "%s%s/%s", here, where[i], name);
 		if (access(path, X_OK) == 0)
 			return strdup(path);
 	}
@@ -62,10 +62,11 @@ paths_defaults(struct paths *p)
 	static const struct {
 		const char *profiles, *plugins; /* relative: to our folder */
 	} tree[] = {
-	    {"/../config/profiles", "/plugins"},    /* a build folder */
-	    {"/../../config/profiles", NULL},       /* one in it: build/san */
+	    {"/../config/profiles", "/plugins"}, /* a build folder */
+	    {"/../../config/profiles", NULL},    /* one in it: build/san */
 	    {"/../share/gatewayd/profiles", "/../lib/gatewayd/plugins"},
 	};
+	static const char *const prefix[] = {"/usr", "/usr/local"};
 	char here[PATH_MAX], *slash;
 	ssize_t n = readlink("/proc/self/exe", here, sizeof(here) - 1);
 	int r;
@@ -77,22 +78,23 @@ paths_defaults(struct paths *p)
 		*slash = '\0';
 	p->line_program = program(here, "gatewayd-line");
 	p->uplink_program = program(here, "gatewayd-uplink");
-	r = add_existing(p->profiles, &p->nprofiles, "",
-	    "/etc/gatewayd/profiles");
+	r = add_existing(
+	    p->profiles, &p->nprofiles, "", "/etc/gatewayd/profiles");
 	for (size_t i = 0; !r && i < sizeof(tree) / sizeof(tree[0]); i++) {
 		if (tree[i].profiles)
-			r = add_existing(p->profiles, &p->nprofiles, here,
-			    tree[i].profiles);
+			r = add_existing(
+			    p->profiles, &p->nprofiles, here, tree[i].profiles);
 		if (!r && tree[i].plugins)
-			r = add_existing(p->plugins, &p->nplugins, here,
-			    tree[i].plugins);
+			r = add_existing(
+			    p->plugins, &p->nplugins, here, tree[i].plugins);
 	}
-	if (!r)
-		r = add_existing(p->profiles, &p->nprofiles, "",
-		    "/usr/share/gatewayd/profiles");
-	if (!r)
-		r = add_existing(p->plugins, &p->nplugins, "",
-		    "/usr/lib/gatewayd/plugins");
+	for (size_t i = 0; !r && i < sizeof(prefix) / sizeof(prefix[0]); i++) {
+		r = add_existing(p->profiles, &p->nprofiles, prefix[i],
+		    "/share/gatewayd/profiles");
+		if (!r)
+			r = add_existing(p->plugins, &p->nplugins, prefix[i],
+			    "/lib/gatewayd/plugins");
+	}
 	return r;
 }
 

@@ -25,11 +25,14 @@ read_point_name(struct ctx *x, const struct node *n)
 {
 	size_t len = strlen(n->key);
 
-	if (len && len <= 64 && strspn(n->key, "abcdefghijklmnopqrstuvwxyz"
-					       "0123456789_") == len)
+	if (len && len <= 64 &&
+	    strspn(n->key, "abcdefghijklmnopqrstuvwxyz"
+			   "0123456789_") == len)
 		return true;
-	complain(x->c, n->key_at, "the point name `%s` must be a-z 0-9 _, at "
-	    "most 64; it becomes part of topics and queries", n->key);
+	complain(x->c, n->key_at,
+	    "the point name `%s` must be a-z 0-9 _, at "
+	    "most 64; it becomes part of topics and queries",
+	    n->key);
 	return false;
 }
 
@@ -46,8 +49,10 @@ read_range(struct ctx *x, const struct node *n, double *min, double *max)
 	    !read_real(x, n->first->next, "range", -1e300, 1e300, max))
 		return false;
 	if (*min > *max) {
-		complain(x->c, n->at, "range runs from %g down to %g; write the "
-		    "lower one first", *min, *max);
+		complain(x->c, n->at,
+		    "range runs from %g down to %g; write the "
+		    "lower one first",
+		    *min, *max);
 		return false;
 	}
 	return true;
@@ -135,14 +140,26 @@ read_points(struct ctx *x, const struct node *n, struct device_type *t)
 	if (!read_map(x, n, "points", NULL))
 		return;
 	if (n->n < 1 || n->n > 1000) {
-		complain(x->c, n->at, "a profile has 1 to 1000 points; this "
-		    "has %zu", n->n);
+		complain(x->c, n->at,
+		    "a profile has 1 to 1000 points; this "
+		    "has %zu",
+		    n->n);
 		return;
 	}
 	points = arena_array(x->mem, n->n, sizeof(*points));
-	for (const struct node *k = n->first; k; k = k->next)
-		if (read_point_name(x, k))
-			profile_point_read(x, k, &points[t->npoints++]);
+	for (const struct node *k = n->first; k; k = k->next) {
+		struct point_type *p = &points[t->npoints];
+		if (!read_point_name(x, k))
+			continue;
+		t->npoints++;
+		profile_point_read(x, k, p);
+		if (p->count > t->registers_per_read)
+			complain(x->c, k->key_at,
+			    "`%s` takes %u registers, but "
+			    "limits let only %u be read at once; correct "
+			    "registers_per_read",
+			    p->name, p->count, t->registers_per_read);
+	}
 	t->points = points;
 }
 
@@ -159,10 +176,13 @@ profile_read(struct ctx *x, const char *name, const struct node *root)
 	t->coils_per_read = 2000;
 	if (!read_map(x, root, "a profile", keys))
 		return NULL;
+	t->name = arena_strdup(x->mem, name);
 	if ((n = read_need(x, root, "the profile", "profile")) &&
-	    read_text(x, n, "profile", &t->name) && strcmp(t->name, name) != 0)
-		complain(x->c, n->at, "the profile calls itself `%s`, but its "
-		    "file is %s.yaml; make the two the same", t->name, name);
+	    strcmp(n->text, name) != 0)
+		complain(x->c, n->at,
+		    "the profile calls itself `%s`, but its "
+		    "file is %s.yaml; make the two the same",
+		    n->text, name);
 	read_about(x, root, t);
 	if ((n = node_get(root, "serial")))
 		read_serial(x, n, t);

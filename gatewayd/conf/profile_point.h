@@ -5,7 +5,7 @@
 #include "types.h"
 
 /* Fills *t, whose arrays live in the arena; complains by itself. */
-void profile_point_read(struct ctx *x, const struct node *n,
-    struct point_type *t);
+void profile_point_read(
+    struct ctx *x, const struct node *n, struct point_type *t);
 
 #endif

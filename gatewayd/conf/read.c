@@ -8,15 +8,33 @@
 static const struct {
 	const char *theirs, *ours;
 } synonym[] = {
-    {"slave", "unit"}, {"slave_id", "unit"}, {"slaveid", "unit"},
-    {"address", "unit"}, {"id", "unit"}, {"interval", "every"},
-    {"period", "every"}, {"poll", "every"}, {"baudrate", "baud"},
-    {"baud_rate", "baud"}, {"stopbits", "stop_bits"}, {"profile", "type"},
-    {"model", "type"}, {"device", "port"}, {"tty", "port"},
-    {"url", "broker"}, {"server", "broker"}, {"user", "username"},
-    {"password", "password_file"}, {"ca", "ca_file"}, {"cafile", "ca_file"},
-    {"factor", "scale"}, {"multiplier", "scale"}, {"register", "holding"},
-    {"max_run", "max_on"}, {"datatype", "type"}, {"byte_order", "order"},
+    {"slave", "unit"},
+    {"slave_id", "unit"},
+    {"slaveid", "unit"},
+    {"address", "unit"},
+    {"id", "unit"},
+    {"interval", "every"},
+    {"period", "every"},
+    {"poll", "every"},
+    {"baudrate", "baud"},
+    {"baud_rate", "baud"},
+    {"stopbits", "stop_bits"},
+    {"profile", "type"},
+    {"model", "type"},
+    {"device", "port"},
+    {"tty", "port"},
+    {"url", "broker"},
+    {"server", "broker"},
+    {"user", "username"},
+    {"password", "password_file"},
+    {"ca", "ca_file"},
+    {"cafile", "ca_file"},
+    {"factor", "scale"},
+    {"multiplier", "scale"},
+    {"register", "holding"},
+    {"max_run", "max_on"},
+    {"datatype", "type"},
+    {"byte_order", "order"},
 };
 
 static bool
@@ -37,7 +55,10 @@ join(const char *const *words, char *out, size_t size)
 	out[0] = '\0';
 	for (; *words && used < size; words++) {
 		int n = snprintf(out + used, size - used, "%s%s",
-		    !used ? "" : words[1] ? ", " : " or ", *words);
+		    !used      ? ""
+		    : words[1] ? ", "
+			       : " or ",
+		    *words);
 		used += n > 0 ? (size_t)n : size;
 	}
 	return out;
@@ -62,13 +83,20 @@ unknown_key(struct ctx *x, const struct node *n, const char *what,
 	const char *guess;
 	char list[256];
 
+	if (listed("password_file", keys) && strcmp(n->key, "password") == 0) {
+		complain(x->c, n->key_at,
+		    "a password does not belong into "
+		    "this file, which many may read; put it alone into a file "
+		    "of its own and write `password_file: /path/to/it`");
+		return;
+	}
 	guess = nearest(n->key, keys);
 	if (!guess)
 		guess = known_elsewhere(n->key, keys);
 	if (guess)
 		complain(x->c, n->key_at,
-		    "`%s` is not a key of %s; did you mean `%s`?", n->key,
-		    what, guess);
+		    "`%s` is not a key of %s; did you mean `%s`?", n->key, what,
+		    guess);
 	else
 		complain(x->c, n->key_at,
 		    "`%s` is not a key of %s; its keys are %s", n->key, what,
@@ -93,8 +121,8 @@ read_map(struct ctx *x, const struct node *n, const char *what,
 }
 
 const struct node *
-read_need(struct ctx *x, const struct node *map, const char *what,
-    const char *key)
+read_need(
+    struct ctx *x, const struct node *map, const char *what, const char *key)
 {
 	const struct node *n = node_get(map, key);
 
@@ -102,6 +130,17 @@ read_need(struct ctx *x, const struct node *map, const char *what,
 		complain(x->c, map->key ? map->key_at : map->at,
 		    "%s lacks `%s`; add it", what, key);
 	return n;
+}
+
+/* U+0000 to 001F and 007F to 009F: MQTT 3.1.1, 1.5.3 lets a broker close the
+ * connection for them. */
+static bool
+is_control(const char *p)
+{
+	const unsigned char *u = (const unsigned char *)p;
+
+	return u[0] < 0x20 || u[0] == 0x7f ||
+	       (u[0] == 0xC2 && u[1] >= 0x80 && u[1] <= 0x9F);
 }
 
 bool
@@ -114,18 +153,22 @@ read_list(struct ctx *x, const struct node *n, const char *what)
 }
 
 bool
-read_text(struct ctx *x, const struct node *n, const char *what,
-    const char **out)
+read_text(
+    struct ctx *x, const struct node *n, const char *what, const char **out)
 {
 	if (n->kind != NODE_SCALAR || !n->text[0]) {
-		complain(x->c, n->at, "%s must be a text; write it behind the "
-		    "colon", what);
+		complain(x->c, n->at,
+		    "%s must be a text; write it behind the "
+		    "colon",
+		    what);
 		return false;
 	}
 	for (const char *p = n->text; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f) {
-			complain(x->c, n->at, "%s holds a control character "
-			    "(or a line break); take it out", what);
+		if (is_control(p)) {
+			complain(x->c, n->at,
+			    "%s holds a control character "
+			    "(or a line break); take it out",
+			    what);
 			return false;
 		}
 	*out = arena_strdup(x->mem, n->text);
@@ -142,14 +185,18 @@ read_name(struct ctx *x, struct mark at, const char *text, const char *what)
 	}
 	for (const char *p = text; *p; p++) {
 		if (strchr("+#/", *p)) {
-			complain(x->c, at, "%s `%s` holds `%c`, which MQTT "
+			complain(x->c, at,
+			    "%s `%s` holds `%c`, which MQTT "
 			    "topics and point paths give a meaning; leave it "
-			    "out", what, text, *p);
+			    "out",
+			    what, text, *p);
 			return false;
 		}
-		if ((unsigned char)*p < 0x20 || *p == 0x7f) {
-			complain(x->c, at, "%s holds a control character; "
-			    "take it out", what);
+		if (is_control(p)) {
+			complain(x->c, at,
+			    "%s holds a control character; "
+			    "take it out",
+			    what);
 			return false;
 		}
 	}
@@ -172,8 +219,10 @@ read_word(struct ctx *x, const struct node *n, const char *what,
 	join(words, list, sizeof(list));
 	guess = n->kind == NODE_SCALAR ? nearest(n->text, words) : NULL;
 	if (guess)
-		complain(x->c, n->at, "%s `%s` is unknown; did you mean `%s`? "
-		    "(%s)", what, n->text, guess, list);
+		complain(x->c, n->at,
+		    "%s `%s` is unknown; did you mean `%s`? "
+		    "(%s)",
+		    what, n->text, guess, list);
 	else
 		complain(x->c, n->at, "%s `%s` is unknown; write %s", what,
 		    n->text, list);
@@ -208,8 +257,10 @@ read_port(struct ctx *x, struct mark at, const char *digits, uint16_t *out)
 	for (; *p >= '0' && *p <= '9' && port <= UINT16_MAX; p++)
 		port = port * 10 + (unsigned)(*p - '0');
 	if (p == digits || *p || !port || port > UINT16_MAX) {
-		complain(x->c, at, "the port `%s` is not one of 1 to 65535; "
-		    "write host:502", digits);
+		complain(x->c, at,
+		    "the port `%s` is not one of 1 to 65535; "
+		    "write host:502",
+		    digits);
 		return false;
 	}
 	*out = (uint16_t)port;
@@ -227,22 +278,31 @@ read_host_port(struct ctx *x, struct mark at, const char *text,
 	if (text[0] == '[') {
 		end = strchr(text, ']');
 		if (!end || (end[1] && end[1] != ':')) {
-			complain(x->c, at, "`%s` is no address; write [::1] or "
-			    "[::1]:502", text);
+			complain(x->c, at,
+			    "`%s` is no address; write [::1] or "
+			    "[::1]:502",
+			    text);
 			return false;
 		}
 		colon = end[1] ? end + 1 : NULL;
 		n = (size_t)(end - ++text);
 	} else if (colon && strchr(text, ':') != colon) {
-		complain(x->c, at, "`%s`: an IPv6 address stands in brackets; "
-		    "write [%s]", text, text);
+		complain(x->c, at,
+		    "`%s`: an IPv6 address stands in brackets; "
+		    "write [%s]",
+		    text, text);
 		return false;
 	} else if (colon) {
 		n = (size_t)(colon - text);
 	}
-	if (!n || n > 253 || strcspn(text, " \t/@") < n) {
-		complain(x->c, at, "`%s` names no host; write a name or an "
-		    "address, and :port behind it", text);
+	for (size_t i = 0; i < n; i++)
+		if (text[i] <= ' ' || text[i] >= 0x7f || strchr("/@", text[i]))
+			n = 0;
+	if (!n || n > 253) {
+		complain(x->c, at,
+		    "`%s` names no host; write a name or an "
+		    "address, and :port behind it",
+		    text);
 		return false;
 	}
 	if (colon && !read_port(x, at, colon + 1, &number))

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,25 +58,28 @@ without_zeros(const char *s)
 
 /* Tells why a text is no whole number; true when it is one. */
 static bool
-scan_told(struct ctx *x, const struct node *n, const char *what,
-    bool *negative, uint64_t *out)
+scan_told(struct ctx *x, const struct node *n, const char *what, bool *negative,
+    uint64_t *out)
 {
 	switch (n->kind == NODE_SCALAR ? scan_whole(n->text, negative, out)
 				       : WHOLE_NONE) {
 	case WHOLE_OK:
 		return true;
 	case WHOLE_ZERO:
-		complain(x->c, n->at, "%s `%s` begins with a zero, which some "
-		    "read as octal; write %s", what, n->text,
-		    without_zeros(n->text));
+		complain(x->c, n->at,
+		    "%s `%s` begins with a zero, which some "
+		    "read as octal; write %s",
+		    what, n->text, without_zeros(n->text));
 		return false;
 	case WHOLE_LARGE:
 		complain(x->c, n->at, "%s `%s` is larger than 64 bits", what,
 		    n->text);
 		return false;
 	default:
-		complain(x->c, n->at, "%s must be a whole number, not `%s`; "
-		    "write digits, or 0x and digits", what, n->text);
+		complain(x->c, n->at,
+		    "%s must be a whole number, not `%s`; "
+		    "write digits, or 0x and digits",
+		    what, n->text);
 		return false;
 	}
 }
@@ -89,9 +93,9 @@ read_whole(struct ctx *x, const struct node *n, const char *what, int64_t min,
 
 	if (!scan_told(x, n, what, &negative, &u))
 		return false;
-	int64_t v = u > INT64_MAX ? (negative ? INT64_MIN : INT64_MAX)
-				  : (negative ? -(int64_t)u : (int64_t)u);
-	if (v < min || v > max) {
+	bool fits = u <= INT64_MAX;
+	int64_t v = !fits ? 0 : negative ? -(int64_t)u : (int64_t)u;
+	if (!fits || v < min || v > max) {
 		complain(x->c, n->at,
 		    "%s is %s; it must be %" PRId64 " to %" PRId64, what,
 		    n->text, min, max);
@@ -122,7 +126,8 @@ size_t
 scan_real(const char *s, double *out)
 {
 	size_t n = 0, digits = 0;
-	char copy[64], *comma;
+	char copy[64];
+	locale_t plain;
 	double v;
 
 	if (s[n] == '-' || s[n] == '+')
@@ -148,11 +153,11 @@ scan_real(const char *s, double *out)
 		return 0;
 	memcpy(copy, s, n);
 	copy[n] = '\0';
-	v = strtod(copy, &comma);
-	if (*comma == '.') { /* a locale with a comma stopped there */
-		*comma = ',';
-		v = strtod(copy, NULL);
-	}
+	plain = newlocale(LC_ALL_MASK, "C", NULL);
+	if (!plain)
+		return 0;
+	v = strtod_l(copy, NULL, plain);
+	freelocale(plain);
 	if (!isfinite(v))
 		return 0;
 	*out = v;
@@ -167,8 +172,10 @@ read_real(struct ctx *x, const struct node *n, const char *what, double min,
 	size_t used = n->kind == NODE_SCALAR ? scan_real(n->text, &v) : 0;
 
 	if (!used || n->text[used]) {
-		complain(x->c, n->at, "%s must be a number, not `%s`; write "
-		    "12.5", what, n->text);
+		complain(x->c, n->at,
+		    "%s must be a number, not `%s`; write "
+		    "12.5",
+		    what, n->text);
 		return false;
 	}
 	if (v < min || v > max) {
@@ -222,8 +229,8 @@ say_duration(uint64_t ms, char *out, size_t size)
 
 	while (i < 4 && (ms % unit[i].times || !ms))
 		i++;
-	(void)snprintf(out, size, "%" PRIu64 "%s", ms / unit[i].times,
-	    unit[i].text);
+	(void)snprintf(
+	    out, size, "%" PRIu64 "%s", ms / unit[i].times, unit[i].text);
 }
 
 bool
@@ -236,9 +243,10 @@ read_duration(struct ctx *x, const struct node *n, const char *what,
 	uint64_t v = 0;
 
 	if (n->kind != NODE_SCALAR || !scan_suffixed(n->text, unit, &v)) {
-		complain(x->c, n->at, "%s `%s` is no duration; write a whole "
-		    "number and its unit: 250ms, 5s, 5min, 4h or 30d", what,
-		    n->text);
+		complain(x->c, n->at,
+		    "%s `%s` is no duration; write a whole "
+		    "number and its unit: 250ms, 5s, 5min, 4h or 30d",
+		    what, n->text);
 		return false;
 	}
 	if (v < min_ms || v > max_ms) {
@@ -260,10 +268,11 @@ read_size(struct ctx *x, const struct node *n, const char *what, uint64_t *out)
 	    {NULL, 0}};
 	uint64_t v = 0;
 
-	if (n->kind != NODE_SCALAR || !scan_suffixed(n->text, unit, &v) ||
-	    !v) {
-		complain(x->c, n->at, "%s `%s` is no size; write a whole "
-		    "number and its unit: 20MB or 4GB", what, n->text);
+	if (n->kind != NODE_SCALAR || !scan_suffixed(n->text, unit, &v) || !v) {
+		complain(x->c, n->at,
+		    "%s `%s` is no size; write a whole "
+		    "number and its unit: 20MB or 4GB",
+		    what, n->text);
 		return false;
 	}
 	*out = v;
@@ -286,14 +295,15 @@ read_quantity(struct ctx *x, const struct node *n, const char *what,
 				*unit = i;
 			return true;
 		}
-	complain(x->c, n->at, "%s `%s` needs a number and its unit; write for "
-	    "example 12 %s", what, n->text, units[0]);
+	complain(x->c, n->at,
+	    "%s `%s` needs a number and its unit; write for "
+	    "example 12 %s",
+	    what, n->text, units[0]);
 	return false;
 }
 
 bool
-read_clock(struct ctx *x, const struct node *n, const char *what,
-    unsigned *out)
+read_clock(struct ctx *x, const struct node *n, const char *what, unsigned *out)
 {
 	const char *s = n->text;
 	unsigned part[2] = {0, 0};

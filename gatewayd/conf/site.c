@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "site_build.h"
@@ -20,28 +21,36 @@ build_later(struct build *b, const char *what)
 {
 	size_t n = strlen(b->later);
 
-	(void)snprintf(b->later + n, sizeof(b->later) - n, "%s%s",
-	    n ? ", " : "", what);
+	if (strstr(b->later, what)) /* of another uplink */
+		return;
+	(void)snprintf(
+	    b->later + n, sizeof(b->later) - n, "%s%s", n ? ", " : "", what);
 }
 
 static void
 read_timezone(struct build *b, const struct node *n)
 {
 	char path[128];
+	struct stat info;
 
 	if (!read_text(&b->ctx, n, "timezone", &b->site->timezone))
 		return;
 	if (strspn(n->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx"
 			    "yz0123456789_+-/") != strlen(n->text) ||
 	    n->text[0] == '/' || strlen(n->text) > 64) {
-		complain(b->ctx.c, n->at, "`%s` is no time zone; write one like "
-		    "Asia/Shanghai", n->text);
+		complain(b->ctx.c, n->at,
+		    "`%s` is no time zone; write one like "
+		    "Asia/Shanghai",
+		    n->text);
 		return;
 	}
 	(void)snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", n->text);
-	if (access("/usr/share/zoneinfo", F_OK) == 0 && access(path, F_OK) != 0)
-		complain(b->ctx.c, n->at, "this system knows no time zone `%s`; "
-		    "write one like Asia/Shanghai", n->text);
+	if (access("/usr/share/zoneinfo", F_OK) == 0 &&
+	    (stat(path, &info) != 0 || !S_ISREG(info.st_mode)))
+		complain(b->ctx.c, n->at,
+		    "this system knows no time zone `%s`; "
+		    "write one like Asia/Shanghai",
+		    n->text);
 }
 
 static void
@@ -80,8 +89,8 @@ read_location(struct build *b, const struct node *n)
 	    (k = read_need(&b->ctx, n, "location", "longitude")) &&
 	    read_real(&b->ctx, k, "longitude", -180, 180, &s->longitude);
 	if ((k = node_get(n, "elevation")))
-		(void)read_quantity(&b->ctx, k, "elevation", metres,
-		    &s->elevation_m, NULL);
+		(void)read_quantity(
+		    &b->ctx, k, "elevation", metres, &s->elevation_m, NULL);
 }
 
 void
@@ -99,8 +108,10 @@ build_gateway(struct build *b, const struct node *n)
 	    (strspn(s->id, "abcdefghijklmnopqrstuvwxyz0123456789-") !=
 		    strlen(s->id) ||
 		strlen(s->id) > 64))
-		complain(b->ctx.c, k->at, "the gateway id `%s` must be a-z 0-9 "
-		    "and -, at most 64; other names go under `name`", s->id);
+		complain(b->ctx.c, k->at,
+		    "the gateway id `%s` must be a-z 0-9 "
+		    "and -, at most 64; other names go under `name`",
+		    s->id);
 	if ((k = node_get(n, "name")))
 		(void)read_text(&b->ctx, k, "name", &s->name);
 	if ((k = node_get(n, "timezone")))
@@ -125,8 +136,10 @@ build_store(struct build *b, const struct node *n)
 	if ((k = node_get(n, "path")) &&
 	    read_text(&b->ctx, k, "path", &s->store_path) &&
 	    (s->store_path[0] != '/' || strlen(s->store_path) > 400))
-		complain(b->ctx.c, k->at, "the store's path `%s` must begin with "
-		    "/ and have at most 400 bytes", k->text);
+		complain(b->ctx.c, k->at,
+		    "the store's path `%s` must begin with "
+		    "/ and have at most 400 bytes",
+		    k->text);
 	if ((k = node_get(n, "commit")) &&
 	    read_duration(&b->ctx, k, "commit", 100, 3600000, &ms))
 		s->commit_ms = (uint32_t)ms;

@@ -25,54 +25,54 @@ enum command_rule { COMMANDS_REFUSE, COMMANDS_ACCEPT, COMMANDS_SIGNED };
 
 struct point {
 	const struct point_type *type;
-	uint32_t every_ms;  /* how often it is read */
-	double deadband;    /* 0: every reading is kept */
-	double slope, off;  /* calibrate: value * slope + off; 1, 0: none */
+	uint32_t every_ms; /* how often it is read */
+	double deadband;   /* 0: every reading is kept */
+	double slope, off; /* calibrate: value * slope + off; 1, 0: none */
 };
 
 struct device {
 	const char *name, *path; /* "soil-a1", "north/soil-a1" */
 	const struct device_type *type;
-	uint8_t unit;		 /* TCP: 0 to 255, RTU: 1 to 247 */
+	uint8_t unit; /* TCP: 0 to 255, RTU: 1 to 247 */
 	uint32_t every_ms, timeout_ms;
-	uint32_t series;	 /* of points[0] */
-	struct point *points;	 /* type->npoints of them, same order */
-	const double *settings;	 /* plugin: type->nkeys of them, same order */
+	uint32_t series;        /* of points[0] */
+	struct point *points;   /* type->npoints of them, same order */
+	const double *settings; /* plugin: type->nkeys of them, same order */
 };
 
 struct line {
 	const char *name;
 	enum transport transport;
-	const char *port;	 /* rtu: path of the serial device */
+	const char *port; /* rtu: path of the serial device */
 	uint32_t baud;
 	enum parity parity;
 	uint8_t stop_bits;
-	const char *host;	 /* tcp: name or address, no brackets */
-	uint16_t tcp_port;	 /* 502 */
-	uint32_t timeout_ms;	 /* answer's first to last byte, wire time extra */
+	const char *host;    /* tcp: name or address, no brackets */
+	uint16_t tcp_port;   /* 502 */
+	uint32_t timeout_ms; /* answer's first to last byte, wire time extra */
 	struct device *devices;
 	size_t ndevices;
 };
 
 struct broker {
 	const char *host;
-	uint16_t port;		 /* 1883, 8883 */
+	uint16_t port; /* 1883, 8883 */
 	bool tls;
 };
 
 struct uplink {
 	const char *name, *topic; /* "county", "kulun/v1" */
-	struct broker *brokers;	  /* tried in turn; at least one */
+	struct broker *brokers;   /* tried in turn; at least one */
 	size_t nbrokers;
 	enum uplink_format format;
 	const char *username, *password_file, *ca_file; /* NULL: none */
 	const char *cert_file, *key_file;
-	uint32_t keepalive_s;	  /* 60 */
+	uint32_t keepalive_s; /* 60 */
 	enum command_rule commands;
 };
 
 struct site {
-	const char *file;	  /* as given: for messages */
+	const char *file;                 /* as given: for messages */
 	const char *id, *name, *timezone; /* name: id when absent */
 	enum clock_trust clock_trust;
 	uint32_t clock_hold_ms;

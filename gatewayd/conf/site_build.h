@@ -6,10 +6,17 @@
 #include "read.h"
 #include "site.h"
 
+struct known_type {
+	struct known_type *next;
+	const struct part *part;
+	const struct device_type *type; /* NULL: its file is wrong */
+};
+
 struct build {
 	struct ctx ctx;
 	const struct snapshot *snapshot;
 	struct site *site;
+	struct known_type *types;
 	/* Keys that are accepted but not acted on yet: told in one warning. */
 	char later[256];
 };
@@ -21,12 +28,18 @@ void build_gateway(struct build *b, const struct node *n);
 void build_store(struct build *b, const struct node *n);
 void build_uplinks(struct build *b, const struct node *n);
 void build_lines(struct build *b, const struct node *n);
+/* One device of a line, whose own keys are read already. */
+void build_device(
+    struct build *b, const struct node *n, struct line *l, struct device *d);
+/* localhost, 127.x.x.x, ::1 */
+bool is_loopback(const char *host);
+
 /* Checks shape and references of what is built later; after build_lines(). */
 void check_web(struct build *b, const struct node *n);
 void check_sources(struct build *b, const struct node *n);
-void check_zones(struct build *b, const struct node *root,
-    const struct node *n);
-void check_programmes(struct build *b, const struct node *root,
-    const struct node *n);
+void check_zones(
+    struct build *b, const struct node *root, const struct node *n);
+void check_programmes(
+    struct build *b, const struct node *root, const struct node *n);
 
 #endif

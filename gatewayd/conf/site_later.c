@@ -12,37 +12,77 @@ static const char *const volume_units[] = {"m3", "L", NULL};
 static const char *const area_units[] = {"mu", "ha", "m2", NULL};
 static const char *const flow_units[] = {"m3/h", "L/s", "L/min", NULL};
 static const char *const depth_units[] = {"cm", "mm", "m", NULL};
-static const char *const rate_units[] = {
-    "m3/year", "m3/month", "m3/day", NULL};
+static const char *const rate_units[] = {"m3/year", "m3/month", "m3/day", NULL};
 static const char *const percent_units[] = {"%", "% of field_capacity", NULL};
 static const char *const rain_units[] = {"mm", NULL};
+static const char *const speed_units[] = {"m/s", NULL};
+static const char *const degree_units[] = {"Cel", NULL};
 
-/* "line/device/point" that exists; an output when `output`. */
-static void
-check_point(struct build *b, const struct node *n, const char *what,
-    bool output)
+/* The device that a path begins with, and the rest of the path. */
+static const struct device *
+find_device(const struct site *s, const char *path, const char **rest)
 {
-	char path[256];
+	for (size_t i = 0; i < s->nlines; i++)
+		for (size_t j = 0; j < s->lines[i].ndevices; j++) {
+			const struct device *d = &s->lines[i].devices[j];
+			size_t n = d->path ? strlen(d->path) : 0;
+			if (n && strncmp(path, d->path, n) == 0 &&
+			    path[n] == '/') {
+				*rest = path + n + 1;
+				return d;
+			}
+		}
+	return NULL;
+}
+
+/* The type of "line/device/point"; NULL and told, or told before. */
+static const struct point_type *
+find_point(struct build *b, const struct node *n, const char *what)
+{
+	const char *rest = NULL, *names[1001] = {NULL}, *guess;
+	const struct device *d = find_device(b->site, n->text, &rest);
+
+	if (!d) {
+		complain(b->ctx.c, n->at,
+		    "%s: there is no device for `%s`; "
+		    "write line/device/point as under lines:",
+		    what, n->text);
+		return NULL;
+	}
+	if (!d->type)
+		return NULL; /* its own mistake is told there */
+	for (size_t i = 0; i < d->type->npoints && i < 1000; i++) {
+		names[i] = d->type->points[i].name;
+		if (strcmp(names[i], rest) == 0)
+			return &d->type->points[i];
+	}
+	guess = nearest(rest, names);
+	complain(b->ctx.c, n->at, "%s: %s has no point `%s`; %s%s%s", what,
+	    d->path, rest, guess ? "did you mean `" : "its type is ",
+	    guess ? guess : d->type->name, guess ? "`?" : "");
+	return NULL;
+}
+
+/* "line/device/point" that exists; one that can be written when `output`. */
+static void
+check_point(
+    struct build *b, const struct node *n, const char *what, bool output)
+{
+	const struct point_type *t;
 
 	if (n->kind != NODE_SCALAR) {
-		complain(b->ctx.c, n->at, "%s must name a point; write "
-		    "line/device/point", what);
+		complain(b->ctx.c, n->at,
+		    "%s must name a point; write "
+		    "line/device/point",
+		    what);
 		return;
 	}
-	for (uint32_t i = 0; i < b->site->nseries; i++) {
-		const struct device *d = NULL;
-		const struct point *p = site_point(b->site, i, NULL, &d);
-		(void)snprintf(path, sizeof(path), "%s/%s", d->path,
-		    p->type->name);
-		if (strcmp(path, n->text) != 0)
-			continue;
-		if (output && !p->type->writable)
-			complain(b->ctx.c, n->at, "%s: %s cannot be written; "
-			    "name an output", what, path);
-		return;
-	}
-	complain(b->ctx.c, n->at, "%s: there is no point `%s`; write "
-	    "line/device/point as under lines:", what, n->text);
+	t = find_point(b, n, what);
+	if (t && output && !t->writable)
+		complain(b->ctx.c, n->at,
+		    "%s: %s cannot be written; name an "
+		    "output",
+		    what, n->text);
 }
 
 static void
@@ -73,8 +113,10 @@ check_reference(struct build *b, const struct node *n, const char *what,
     const struct node *among)
 {
 	if (n->kind != NODE_SCALAR || !among || !node_get(among, n->text))
-		complain(b->ctx.c, n->at, "%s `%s` is not in this file; add it, "
-		    "or correct the name", what, n->text);
+		complain(b->ctx.c, n->at,
+		    "%s `%s` is not in this file; add it, "
+		    "or correct the name",
+		    what, n->text);
 }
 
 void
@@ -89,10 +131,32 @@ check_web(struct build *b, const struct node *n)
 	build_later(b, "web");
 	if (!read_map(&b->ctx, n, "web", keys))
 		return;
-	if ((k = node_get(n, "listen")) && k->kind == NODE_SCALAR &&
-	    strcmp(k->text, "off") != 0)
-		(void)read_host_port(&b->ctx, k->at, k->text, 8080, &host,
-		    &port);
+	if (!(k = node_get(n, "listen")) ||
+	    !read_text(&b->ctx, k, "listen", &host) || strcmp(host, "off") == 0)
+		return;
+	if (read_host_port(&b->ctx, k->at, k->text, 8080, &host, &port) &&
+	    !is_loopback(host) && !node_get(n, "users"))
+		complain(b->ctx.c, k->at,
+		    "%s is open to the network; add "
+		    "users:, or write 127.0.0.1:8080",
+		    k->text);
+}
+
+/* A pump is often started by hand long before its starter is on a line, while
+ * its well's quota counts from the first day. */
+static void
+check_pump(struct build *b, const struct node *n)
+{
+	const char *rest;
+
+	if (n->kind == NODE_SCALAR && !find_device(b->site, n->text, &rest))
+		complain_softly(b->ctx.c, n->at,
+		    "no device of this file is "
+		    "the pump `%s`; add it under lines: before the gateway "
+		    "shall start it",
+		    n->text);
+	else
+		check_point(b, n, "pump", true);
 }
 
 static void
@@ -111,7 +175,7 @@ check_source(struct build *b, const struct node *n)
 	if ((k = node_get(n, "kind")))
 		(void)read_word(&b->ctx, k, "kind", kinds, &word);
 	if ((k = node_get(n, "pump")))
-		check_point(b, k, "pump", true);
+		check_pump(b, k);
 	if ((k = node_get(n, "meter")))
 		check_point(b, k, "meter", false);
 	check_quantity(b, n, "quota", rate_units);
@@ -145,6 +209,30 @@ check_moisture(struct build *b, const struct node *n)
 	}
 }
 
+/* "2026-05-03", of the calendar */
+static bool
+is_date(const char *s)
+{
+	static const int days[] = {
+	    31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int part[3] = {0, 0, 0}, n = 0;
+
+	for (int i = 0; i < 10; i++) {
+		bool dash = i == 4 || i == 7;
+		if (dash ? s[i] != '-' : s[i] < '0' || s[i] > '9')
+			return false; /* the end of the text, too */
+		if (dash)
+			n++;
+		else
+			part[n] = part[n] * 10 + (s[i] - '0');
+	}
+	if (s[10] || part[1] < 1 || part[1] > 12 || part[2] < 1 ||
+	    part[2] > days[part[1] - 1])
+		return false;
+	return part[1] != 2 || part[2] < 29 ||
+	       (part[0] % 4 == 0 && (part[0] % 100 || part[0] % 400 == 0));
+}
+
 static void
 check_soil_and_crop(struct build *b, const struct node *map)
 {
@@ -166,11 +254,11 @@ check_soil_and_crop(struct build *b, const struct node *map)
 	if ((k = read_need(&b->ctx, crop, "crop", "kind")))
 		(void)read_text(&b->ctx, k, "kind", &text);
 	k = node_get(crop, "planted");
-	if (k && (strlen(k->text) != 10 || k->text[4] != '-' ||
-		     k->text[7] != '-' ||
-		     strspn(k->text, "0123456789-") != 10))
-		complain(b->ctx.c, k->at, "planted `%s` is no date; write "
-		    "2026-05-03", k->text);
+	if (k && !is_date(k->text))
+		complain(b->ctx.c, k->at,
+		    "planted `%s` is no date; write "
+		    "2026-05-03",
+		    k->text);
 }
 
 static void
@@ -228,12 +316,13 @@ check_days(struct build *b, const struct node *n)
 	}
 	if (n->kind == NODE_SCALAR && strcmp(s, "daily") == 0)
 		return;
-	digits = strncmp(s, "every ", 6) == 0
-		     ? strspn(s + 6, "0123456789") : 0;
+	digits = strncmp(s, "every ", 6) == 0 ? strspn(s + 6, "0123456789") : 0;
 	if (n->kind != NODE_SCALAR || !digits || digits > 3 || s[6] == '0' ||
 	    strcmp(s + 6 + digits, " days") != 0)
-		complain(b->ctx.c, n->at, "days `%s` is unknown; write daily, "
-		    "[mon, thu] or every 3 days", s);
+		complain(b->ctx.c, n->at,
+		    "days `%s` is unknown; write daily, "
+		    "[mon, thu] or every 3 days",
+		    s);
 }
 
 static void
@@ -247,8 +336,10 @@ check_apply(struct build *b, const struct node *n)
 	if (!read_map(&b->ctx, n, "apply", keys))
 		return;
 	if (n->n != 1)
-		complain(b->ctx.c, n->at, "apply takes one of minutes, volume, "
-		    "depth or refill; this has %zu", n->n);
+		complain(b->ctx.c, n->at,
+		    "apply takes one of minutes, volume, "
+		    "depth or refill; this has %zu",
+		    n->n);
 	if ((k = node_get(n, "minutes")))
 		(void)read_whole(&b->ctx, k, "minutes", 1, 1440, &minutes);
 	check_quantity(b, n, "volume", volume_units);
@@ -263,7 +354,8 @@ check_conditions(struct build *b, const struct node *map)
 	    "moisture_below", "depletion_above", NULL};
 	static const char *const skip[] = {"rain_24h_above", "moisture_above",
 	    "temperature_below", "wind_above", NULL};
-	const struct node *n = node_get(map, "only_if");
+	const struct node *n = node_get(map, "only_if"), *k;
+	double v;
 
 	if (n && read_map(&b->ctx, n, "only_if", only)) {
 		check_quantity(b, n, "moisture_below", percent_units);
@@ -273,12 +365,15 @@ check_conditions(struct build *b, const struct node *map)
 	if (n && read_map(&b->ctx, n, "skip_if", skip)) {
 		check_quantity(b, n, "rain_24h_above", rain_units);
 		check_quantity(b, n, "moisture_above", percent_units);
+		check_quantity(b, n, "wind_above", speed_units);
+		if ((k = node_get(n, "temperature_below")))
+			(void)read_quantity(&b->ctx, k, "temperature_below",
+			    degree_units, &v, NULL);
 	}
 }
 
 static void
-check_programme(struct build *b, const struct node *n,
-    const struct node *zones)
+check_programme(struct build *b, const struct node *n, const struct node *zones)
 {
 	static const char *const keys[] = {"zones", "start", "days", "apply",
 	    "only_if", "skip_if", "enabled", "name", NULL};
@@ -310,8 +405,7 @@ check_programme(struct build *b, const struct node *n,
 }
 
 void
-check_programmes(struct build *b, const struct node *root,
-    const struct node *n)
+check_programmes(struct build *b, const struct node *root, const struct node *n)
 {
 	build_later(b, "programmes");
 	if (read_map(&b->ctx, n, "programmes", NULL))

@@ -1,292 +1,13 @@
-/* lines: ports, the devices on them, and the points of those. */
+/* lines: their ports and hosts. What stands on them is in site_devices.c. */
 #include <stdio.h>
 #include <string.h>
 
 #include "site_build.h"
-#include "types.h"
 
-enum { LINES = 32, DEVICES = 247, SERIES = 20000 };
+enum { LINES = 32, DEVICES = 247 };
 
 static const char *const line_keys[] = {"transport", "port", "baud", "parity",
     "stop_bits", "host", "timeout", "devices", NULL};
-static const char *const device_keys[] = {"type", "unit", "every", "timeout",
-    "points", "settings", NULL};
-
-/* The type's own file, read once a device: a site has few, and a shared table
- * would have to outlive its complaints. */
-static const struct device_type *
-parse_type(struct build *b, const struct part *p)
-{
-	struct arena *mem = arena_new();
-	const struct node *root =
-	    yaml_read(mem, p->path, p->bytes, p->len, b->ctx.c);
-	const struct device_type *t = NULL;
-
-	if (root && p->kind == PART_PROFILE)
-		t = profile_read(&b->ctx, p->name, root);
-	else if (root)
-		t = description_read(&b->ctx, p->name, p->path, root);
-	arena_free(mem);
-	return t;
-}
-
-/* A device of the same type before this one has it read already. */
-static const struct device_type *
-known_type(const struct line *lines, size_t nlines, const char *name)
-{
-	for (size_t i = 0; i < nlines; i++)
-		for (size_t j = 0; j < lines[i].ndevices; j++) {
-			const struct device_type *t = lines[i].devices[j].type;
-			if (t && strcmp(t->name, name) == 0)
-				return t;
-		}
-	return NULL;
-}
-
-static const struct device_type *
-find_type(struct build *b, const struct node *n)
-{
-	const struct device_type *t;
-	const struct part *p;
-
-	if (n->kind != NODE_SCALAR || !type_name_ok(n->text)) {
-		complain(b->ctx.c, n->at, "the type `%s` must be the name of a "
-		    "profile or plugin: a-z 0-9 - _ .", n->text);
-		return NULL;
-	}
-	t = known_type(b->site->lines, b->site->nlines, n->text);
-	if (t)
-		return t;
-	p = snapshot_part(b->snapshot, n->text);
-	if (!p)
-		complain(b->ctx.c, n->at, "no profile %s.yaml and no plugin "
-		    "%s.so was found; check the name, or add --profiles DIR",
-		    n->text, n->text);
-	else if (p->kind == PART_REFUSED)
-		complain(b->ctx.c, n->at, "the type `%s` cannot be used: %s: "
-		    "%.*s", n->text, p->path, (int)p->len, p->bytes);
-	else
-		return parse_type(b, p);
-	return NULL;
-}
-
-static void
-read_calibration(struct build *b, const struct node *n, struct point *p)
-{
-	static const char *const keys[] = {"slope", "offset", NULL};
-	const struct node *k;
-
-	if (!read_map(&b->ctx, n, "calibrate", keys))
-		return;
-	if ((k = node_get(n, "slope")) &&
-	    read_real(&b->ctx, k, "slope", -1e6, 1e6, &p->slope) &&
-	    p->slope == 0)
-		complain(b->ctx.c, k->at, "a slope of 0 makes every reading the "
-		    "same; write about 1");
-	if ((k = node_get(n, "offset")))
-		(void)read_real(&b->ctx, k, "offset", -1e9, 1e9, &p->off);
-}
-
-static void
-read_point(struct build *b, const struct node *n, struct device *d)
-{
-	static const char *const keys[] = {
-	    "deadband", "calibrate", "every", NULL};
-	const char *names[1001] = {NULL}, *guess;
-	const struct node *k;
-	struct point *p = NULL;
-	uint64_t ms = 0;
-
-	for (size_t i = 0; i < d->type->npoints && i < 1000; i++) {
-		names[i] = d->type->points[i].name;
-		if (strcmp(n->key, names[i]) == 0)
-			p = &d->points[i];
-	}
-	if (!p) {
-		guess = nearest(n->key, names);
-		complain(b->ctx.c, n->key_at, "%s has no point `%s`%s%s%s",
-		    d->type->name, n->key, guess ? "; did you mean `" : "",
-		    guess ? guess : "", guess ? "`?" : "");
-		return;
-	}
-	if (!read_map(&b->ctx, n, "a point", keys))
-		return;
-	if ((k = node_get(n, "deadband")))
-		(void)read_real(&b->ctx, k, "deadband", 0, 1e12, &p->deadband);
-	if ((k = node_get(n, "calibrate")))
-		read_calibration(b, k, p);
-	if ((k = node_get(n, "every")) &&
-	    read_duration(&b->ctx, k, "every", 50, 30 * 86400000ull, &ms))
-		p->every_ms = (uint32_t)ms;
-}
-
-static void
-read_points(struct build *b, const struct node *n, struct device *d)
-{
-	d->points =
-	    arena_array(b->ctx.mem, d->type->npoints, sizeof(*d->points));
-	for (size_t i = 0; i < d->type->npoints; i++) {
-		const struct point_type *t = &d->type->points[i];
-		d->points[i] = (struct point){.type = t, .slope = 1,
-		    .every_ms = t->every_ms ? t->every_ms : d->every_ms};
-	}
-	if (n && read_map(&b->ctx, n, "points", NULL))
-		for (const struct node *k = n->first; k; k = k->next)
-			read_point(b, k, d);
-}
-
-static void
-read_setting(struct build *b, const struct node *n,
-    const struct setting_key *k, double *out)
-{
-	unsigned word = 0;
-	int64_t whole = 0;
-	bool yes = false;
-
-	switch (k->type) {
-	case KEY_BOOL:
-		if (read_bool(&b->ctx, n, k->name, &yes))
-			*out = yes;
-		break;
-	case KEY_INT:
-		if (read_whole(&b->ctx, n, k->name, (int64_t)k->min,
-			(int64_t)k->max, &whole))
-			*out = (double)whole;
-		break;
-	case KEY_REAL:
-		(void)read_real(&b->ctx, n, k->name, k->min, k->max, out);
-		break;
-	case KEY_CHOICE:
-	default:
-		if (read_word(&b->ctx, n, k->name, k->choices, &word))
-			*out = word;
-		break;
-	}
-}
-
-static void
-read_settings(struct build *b, const struct node *map, struct device *d)
-{
-	const struct node *n = node_get(map, "settings"), *k;
-	const char *names[65] = {NULL};
-	double *values =
-	    arena_array(b->ctx.mem, d->type->nkeys + 1, sizeof(double));
-
-	d->settings = values;
-	if (n && !d->type->plugin) {
-		complain(b->ctx.c, n->key_at, "only a plugin takes settings; %s "
-		    "is a profile, whose `points:` can be adjusted",
-		    d->type->name);
-		return;
-	}
-	for (size_t i = 0; i < d->type->nkeys && i < 64; i++)
-		names[i] = d->type->keys[i].name;
-	if (n && !read_map(&b->ctx, n, "settings", names))
-		return;
-	for (size_t i = 0; i < d->type->nkeys; i++) {
-		values[i] = d->type->keys[i].fallback;
-		k = n ? node_get(n, d->type->keys[i].name) : NULL;
-		if (k)
-			read_setting(b, k, &d->type->keys[i], &values[i]);
-		else if (d->type->keys[i].required)
-			complain(b->ctx.c, map->key_at, "%s lacks the setting "
-			    "`%s`; add it under settings: (%s)", map->key,
-			    d->type->keys[i].name, d->type->keys[i].help
-				? d->type->keys[i].help : "required");
-	}
-}
-
-static void
-read_unit(struct build *b, const struct node *map, const struct line *l,
-    struct device *d)
-{
-	bool serial = l->transport != TRANSPORT_TCP;
-	const struct node *n = node_get(map, "unit");
-	int64_t v = 0;
-
-	if (!n && !serial) {
-		d->unit = 1; /* a device with an address of its own */
-		return;
-	}
-	if (!n)
-		n = read_need(&b->ctx, map, "the device", "unit");
-	if (!n || !read_whole(&b->ctx, n, "unit", INT64_MIN, INT64_MAX, &v))
-		return;
-	/* Serial Line V1.02, 2.2: 1 to 247; 0 is broadcast, the rest reserved.
-	 * Messaging on TCP/IP: 0 and 255 address the device itself. */
-	if (v < (serial ? 1 : 0) || v > (serial ? 247 : 255))
-		complain(b->ctx.c, n->at, "unit is %s; it must be %s", n->text,
-		    serial ? "1 to 247 on a serial line" : "0 to 255");
-	else
-		d->unit = (uint8_t)v;
-}
-
-static void
-same_unit(struct build *b, const struct node *n, const struct line *l,
-    const struct device *d)
-{
-	for (const struct device *o = l->devices; o < d; o++)
-		if (d->unit && o->unit == d->unit && o->type &&
-		    l->transport != TRANSPORT_TCP)
-			complain_softly(b->ctx.c, n->key_at, "%s and %s both "
-			    "have unit %u; two devices with one unit answer at "
-			    "once", o->name, d->name, d->unit);
-}
-
-static void
-serial_settings(struct build *b, const struct node *n, const struct line *l,
-    const struct device_type *t)
-{
-	static const char letter[] = "NEO";
-
-	for (size_t i = 0; i < l->ndevices; i++) /* said once a line */
-		if (l->devices[i].type == t)
-			return;
-	if (l->transport != TRANSPORT_RTU || !t->baud)
-		return;
-	if (t->baud != l->baud || (t->stop_bits && (t->parity != l->parity ||
-						t->stop_bits != l->stop_bits)))
-		complain_softly(b->ctx.c, n->key_at, "%s leaves its maker at %u "
-		    "8%c%u, the line runs at %u 8%c%u; set the device to the "
-		    "line, or the line to the device", t->name, t->baud,
-		    letter[t->parity % 3], t->stop_bits ? t->stop_bits : 1,
-		    l->baud, letter[l->parity], l->stop_bits);
-}
-
-static void
-read_device(struct build *b, const struct node *n, struct line *l,
-    struct device *d)
-{
-	char path[160];
-	const struct node *k;
-	uint64_t ms = 60000;
-
-	(void)read_name(&b->ctx, n->key_at, n->key, "the device's name");
-	(void)snprintf(path, sizeof(path), "%.64s/%.64s", l->name, n->key);
-	d->name = arena_strdup(b->ctx.mem, n->key);
-	d->path = arena_strdup(b->ctx.mem, path);
-	if (!read_map(&b->ctx, n, "a device", device_keys))
-		return;
-	read_unit(b, n, l, d);
-	if ((k = node_get(n, "every")))
-		(void)read_duration(&b->ctx, k, "every", 50,
-		    30 * 86400000ull, &ms);
-	d->every_ms = (uint32_t)ms;
-	ms = l->timeout_ms;
-	if ((k = node_get(n, "timeout")))
-		(void)read_duration(&b->ctx, k, "timeout", 20, 5000, &ms);
-	d->timeout_ms = (uint32_t)ms;
-	if ((k = read_need(&b->ctx, n, "the device", "type")))
-		d->type = find_type(b, k);
-	if (!d->type)
-		return;
-	d->series = b->site->nseries;
-	b->site->nseries += (uint32_t)d->type->npoints;
-	read_points(b, node_get(n, "points"), d);
-	read_settings(b, n, d);
-	serial_settings(b, n, l, d->type);
-	same_unit(b, n, l, d);
-}
 
 static void
 read_port(struct build *b, const struct node *n, struct line *l)
@@ -301,17 +22,21 @@ read_port(struct build *b, const struct node *n, struct line *l)
 
 	if ((k = read_need(&b->ctx, n, "the line", "port")) &&
 	    read_text(&b->ctx, k, "port", &l->port) && l->port[0] != '/')
-		complain(b->ctx.c, k->at, "the port `%s` must be a path; best "
+		complain(b->ctx.c, k->at,
+		    "the port `%s` must be a path; best "
 		    "one of /dev/serial/by-id/, which keeps its name when the "
-		    "adapter moves", k->text);
+		    "adapter moves",
+		    k->text);
 	if ((k = node_get(n, "baud")) &&
 	    read_whole(&b->ctx, k, "baud", 1, 10000000, &v)) {
 		for (size_t i = 0; i < sizeof(bauds) / sizeof(bauds[0]); i++)
 			known = known || bauds[i] == v;
 		if (!known)
-			complain(b->ctx.c, k->at, "baud is %s; it must be 1200, "
+			complain(b->ctx.c, k->at,
+			    "baud is %s; it must be 1200, "
 			    "2400, 4800, 9600, 19200, 38400, 57600, 115200, "
-			    "230400 or 460800", k->text);
+			    "230400 or 460800",
+			    k->text);
 		l->baud = (uint32_t)v;
 	}
 	if ((k = node_get(n, "parity")) &&
@@ -321,7 +46,8 @@ read_port(struct build *b, const struct node *n, struct line *l)
 	    read_whole(&b->ctx, k, "stop_bits", 1, 2, &v))
 		l->stop_bits = (uint8_t)v;
 	if ((k = node_get(n, "host")))
-		complain(b->ctx.c, k->key_at, "`host` is for transport: tcp; a "
+		complain(b->ctx.c, k->key_at,
+		    "`host` is for transport: tcp; a "
 		    "serial line has a `port`");
 }
 
@@ -333,11 +59,12 @@ read_host(struct build *b, const struct node *n, struct line *l)
 	const struct node *k = read_need(&b->ctx, n, "the line", "host");
 
 	if (k && read_text(&b->ctx, k, "host", &l->host))
-		(void)read_host_port(&b->ctx, k->at, k->text, 502, &l->host,
-		    &l->tcp_port);
+		(void)read_host_port(
+		    &b->ctx, k->at, k->text, 502, &l->host, &l->tcp_port);
 	for (size_t i = 0; i < 4; i++)
 		if ((k = node_get(n, serial[i])))
-			complain(b->ctx.c, k->key_at, "`%s` is for serial "
+			complain(b->ctx.c, k->key_at,
+			    "`%s` is for serial "
 			    "lines; a TCP line has `host: address:502`",
 			    serial[i]);
 }
@@ -348,11 +75,13 @@ read_devices(struct build *b, const struct node *n, struct line *l)
 	if (!read_map(&b->ctx, n, "devices", NULL))
 		return;
 	if (n->n < 1 || n->n > DEVICES)
-		complain(b->ctx.c, n->at, "a line has 1 to %d devices; this has "
-		    "%zu", DEVICES, n->n);
+		complain(b->ctx.c, n->at,
+		    "a line has 1 to %d devices; this has "
+		    "%zu",
+		    DEVICES, n->n);
 	l->devices = arena_array(b->ctx.mem, n->n + 1, sizeof(*l->devices));
 	for (const struct node *k = n->first; k; k = k->next) {
-		read_device(b, k, l, &l->devices[l->ndevices]);
+		build_device(b, k, l, &l->devices[l->ndevices]);
 		l->ndevices++;
 	}
 }
@@ -367,7 +96,9 @@ read_line(struct build *b, const struct node *n, struct line *l)
 	uint64_t ms = 1000;
 
 	*l = (struct line){.name = arena_strdup(b->ctx.mem, n->key),
-	    .baud = 9600, .stop_bits = 1, .tcp_port = 502};
+	    .baud = 9600,
+	    .stop_bits = 1,
+	    .tcp_port = 502};
 	(void)read_name(&b->ctx, n->key_at, n->key, "the line's name");
 	if (!read_map(&b->ctx, n, "a line", line_keys))
 		return;
@@ -394,8 +125,10 @@ build_lines(struct build *b, const struct node *n)
 	if (!read_map(&b->ctx, n, "lines", NULL))
 		return;
 	if (n->n < 1 || n->n > LINES)
-		complain(b->ctx.c, n->at, "a site has 1 to %d lines; this has "
-		    "%zu", LINES, n->n);
+		complain(b->ctx.c, n->at,
+		    "a site has 1 to %d lines; this has "
+		    "%zu",
+		    LINES, n->n);
 	list = arena_array(b->ctx.mem, n->n + 1, sizeof(*list));
 	b->site->lines = list;
 	for (const struct node *k = n->first; k; k = k->next) {
@@ -404,11 +137,10 @@ build_lines(struct build *b, const struct node *n)
 		read_line(b, k, l);
 		for (struct line *o = list; o < l; o++)
 			if (l->port && o->port && !strcmp(l->port, o->port))
-				complain(b->ctx.c, k->key_at, "the lines %s and "
+				complain(b->ctx.c, k->key_at,
+				    "the lines %s and "
 				    "%s share the port %s; put their devices "
-				    "on one line", o->name, l->name, l->port);
+				    "on one line",
+				    o->name, l->name, l->port);
 	}
-	if (b->site->nseries > SERIES)
-		complain(b->ctx.c, n->at, "%u points; at most %d",
-		    b->site->nseries, SERIES);
 }

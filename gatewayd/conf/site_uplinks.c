@@ -8,7 +8,7 @@ static const char *const uplink_keys[] = {"broker", "topic", "format",
     "username", "password_file", "ca_file", "cert_file", "key_file",
     "keepalive", "budget", "commands", "plaintext", NULL};
 
-static bool
+bool
 is_loopback(const char *host)
 {
 	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
@@ -17,13 +17,14 @@ is_loopback(const char *host)
 }
 
 static void
-read_broker(struct build *b, const struct node *n, bool plaintext,
-    struct broker *out)
+read_broker(
+    struct build *b, const struct node *n, bool plaintext, struct broker *out)
 {
 	const char *text = n->text, *rest;
 
 	if (n->kind != NODE_SCALAR) {
-		complain(b->ctx.c, n->at, "broker must be an address such as "
+		complain(b->ctx.c, n->at,
+		    "broker must be an address such as "
 		    "mqtts://broker.example:8883, or a list of them");
 		return;
 	}
@@ -33,12 +34,15 @@ read_broker(struct build *b, const struct node *n, bool plaintext,
 	} else if (strncmp(text, "mqtt://", 7) == 0) {
 		rest = text + 7;
 	} else {
-		complain(b->ctx.c, n->at, "the broker `%s` must begin with "
-		    "mqtts:// (or mqtt:// on loopback)", text);
+		complain(b->ctx.c, n->at,
+		    "the broker `%s` must begin with "
+		    "mqtts:// (or mqtt:// on loopback)",
+		    text);
 		return;
 	}
 	if (strchr(rest, '@')) { /* and do not repeat it in the message */
-		complain(b->ctx.c, n->at, "a user or password stands in the "
+		complain(b->ctx.c, n->at,
+		    "a user or password stands in the "
 		    "address; write username: and password_file:");
 		return;
 	}
@@ -46,9 +50,11 @@ read_broker(struct build *b, const struct node *n, bool plaintext,
 		&out->host, &out->port))
 		return;
 	if (!out->tls && !plaintext && !is_loopback(out->host))
-		complain(b->ctx.c, n->at, "mqtt:// sends readings and password "
+		complain(b->ctx.c, n->at,
+		    "mqtt:// sends readings and password "
 		    "in the clear to %s; write mqtts://, or add plaintext: "
-		    "allowed", out->host);
+		    "allowed",
+		    out->host);
 }
 
 static void
@@ -85,7 +91,8 @@ read_topic(struct build *b, const struct node *n, struct uplink *u)
 	if (strpbrk(u->topic, "+#") || u->topic[0] == '/' ||
 	    u->topic[0] == '$' || strlen(u->topic) > 128 ||
 	    u->topic[strlen(u->topic) - 1] == '/')
-		complain(b->ctx.c, n->at, "the topic `%s` must not hold + or #, "
+		complain(b->ctx.c, n->at,
+		    "the topic `%s` must not hold + or #, "
 		    "begin with / or $, or end with /; write kulun/v1",
 		    u->topic);
 }
@@ -102,10 +109,12 @@ read_budget(struct build *b, const struct node *n)
 	if ((slash = strchr(size, '/')))
 		*slash = '\0';
 	part.text = size;
-	if (!slash || (strcmp(slash + 1, "month") != 0 &&
-			  strcmp(slash + 1, "day") != 0))
-		complain(b->ctx.c, n->at, "the budget `%s` must be a size a "
-		    "month or day; write 60MB/month", n->text);
+	if (!slash ||
+	    (strcmp(slash + 1, "month") != 0 && strcmp(slash + 1, "day") != 0))
+		complain(b->ctx.c, n->at,
+		    "the budget `%s` must be a size a "
+		    "month or day; write 60MB/month",
+		    n->text);
 	else if (read_size(&b->ctx, &part, "budget", &bytes))
 		build_later(b, "budget");
 }
@@ -115,8 +124,7 @@ read_rules(struct build *b, const struct node *map, struct uplink *u)
 {
 	static const char *const formats[] = {
 	    "json", "sparkplug_b", "compact", NULL};
-	static const char *const rules[] = {
-	    "refuse", "accept", "signed", NULL};
+	static const char *const rules[] = {"refuse", "accept", "signed", NULL};
 	const struct node *n;
 	unsigned word = 0;
 
@@ -124,8 +132,10 @@ read_rules(struct build *b, const struct node *map, struct uplink *u)
 	    read_word(&b->ctx, n, "format", formats, &word)) {
 		u->format = (enum uplink_format)word;
 		if (word != FORMAT_JSON)
-			complain(b->ctx.c, n->at, "the format %s is not built "
-			    "yet; write json", n->text);
+			complain(b->ctx.c, n->at,
+			    "the format %s is not built "
+			    "yet; write json",
+			    n->text);
 	}
 	word = 0;
 	if ((n = node_get(map, "commands")) &&
@@ -149,8 +159,10 @@ read_files(struct build *b, const struct node *map, struct uplink *u)
 	const struct {
 		const char *key, **out;
 	} text[] = {
-	    {"username", &u->username}, {"password_file", &u->password_file},
-	    {"ca_file", &u->ca_file}, {"cert_file", &u->cert_file},
+	    {"username", &u->username},
+	    {"password_file", &u->password_file},
+	    {"ca_file", &u->ca_file},
+	    {"cert_file", &u->cert_file},
 	    {"key_file", &u->key_file},
 	};
 	const struct node *n;
@@ -159,10 +171,12 @@ read_files(struct build *b, const struct node *map, struct uplink *u)
 		if ((n = node_get(map, text[i].key)))
 			(void)read_text(&b->ctx, n, text[i].key, text[i].out);
 	if ((n = node_get(map, "password_file")) && !u->username)
-		complain(b->ctx.c, n->key_at, "password_file needs a username; "
+		complain(b->ctx.c, n->key_at,
+		    "password_file needs a username; "
 		    "add it");
 	if (!u->cert_file != !u->key_file)
-		complain(b->ctx.c, map->key_at, "cert_file and key_file belong "
+		complain(b->ctx.c, map->key_at,
+		    "cert_file and key_file belong "
 		    "together; add the other one");
 }
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "buf.h"
 #include "describe_plugin.h"
 #include "parts.h"
+#include "suggest.h"
 #include "types.h"
 
 static const char magic[8] = "GWSNAP1";
@@ -111,8 +113,8 @@ find(const char *const *dirs, size_t n, const char *name, const char *ext,
 }
 
 static void
-add_plugin(struct snapshot *s, const struct snapshot_paths *p,
-    const char *name, const char *file)
+add_plugin(struct snapshot *s, const struct snapshot_paths *p, const char *name,
+    const char *file)
 {
 	char why[400] = "the program gatewayd-line is missing";
 	size_t len = 0;
@@ -130,7 +132,7 @@ add_plugin(struct snapshot *s, const struct snapshot_paths *p,
 static void
 add_type(struct snapshot *s, const struct snapshot_paths *p, const char *name)
 {
-	char profile[1024], plugin[1024], why[2200];
+	char profile[PATH_MAX], plugin[PATH_MAX], why[2 * PATH_MAX + 64];
 	bool is_profile = find(p->profile_dirs, p->nprofile_dirs, name, "yaml",
 	    profile, sizeof(profile));
 	bool is_plugin = find(p->plugin_dirs, p->nplugin_dirs, name, "so",
@@ -139,8 +141,10 @@ add_type(struct snapshot *s, const struct snapshot_paths *p, const char *name)
 	int err = 0;
 
 	if (is_profile && is_plugin) {
-		(void)snprintf(why, sizeof(why), "both %s and %s have this "
-		    "name; rename one", profile, plugin);
+		(void)snprintf(why, sizeof(why),
+		    "both %s and %s have this "
+		    "name; rename one",
+		    profile, plugin);
 		add_part(s, PART_REFUSED, name, profile, why, strlen(why));
 	} else if (is_plugin) {
 		add_plugin(s, p, name, plugin);
@@ -152,18 +156,22 @@ add_type(struct snapshot *s, const struct snapshot_paths *p, const char *name)
 			add_part(s, PART_REFUSED, name, profile, strerror(-err),
 			    strlen(strerror(-err)));
 		free(bytes);
+	} else {
+		suggest_types(p, name, why, 500);
+		add_part(s, PART_REFUSED, name, "", why, strlen(why));
 	}
 }
 
 /* Every `type:` of every device, each once; whatever is wrong with the rest
  * of the file is said later. */
 static void
-add_types(struct snapshot *s, const struct snapshot_paths *p,
-    const struct node *root)
+add_types(
+    struct snapshot *s, const struct snapshot_paths *p, const struct node *root)
 {
 	const struct node *lines = node_get(root, "lines");
 
-	for (const struct node *l = lines ? lines->first : NULL; l; l = l->next) {
+	for (const struct node *l = lines ? lines->first : NULL; l;
+	     l = l->next) {
 		const struct node *devices = node_get(l, "devices");
 		for (const struct node *d = devices ? devices->first : NULL; d;
 		     d = d->next) {
@@ -191,13 +199,17 @@ snapshot_collect(const struct snapshot_paths *paths, struct complaints *c)
 
 	bytes = read_file(paths->site, &len, &err);
 	if (!bytes) {
-		complain(c, whole, "%s; name the site file with --config",
+		complain(c, whole,
+		    "the site file cannot be read: %s; correct "
+		    "its name or its permissions",
 		    err == -EFBIG ? "larger than 1 MiB" : strerror(-err));
 		return NULL;
 	}
 	if (stat(paths->site, &info) == 0 && info.st_mode & S_IWOTH)
-		complain_softly(c, whole, "everybody may write this file; "
-		    "chmod o-w %s", paths->site);
+		complain_softly(c, whole,
+		    "everybody may write this file; "
+		    "chmod o-w %s",
+		    paths->site);
 	s = snapshot_new();
 	add_part(s, PART_SITE, "", paths->site, bytes, len);
 	free(bytes);
@@ -262,8 +274,9 @@ snapshot_seal(const struct snapshot *s)
 		else if (n > 0)
 			done += (size_t)n;
 	}
-	if (!err && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW |
-					       F_SEAL_SHRINK | F_SEAL_SEAL))
+	if (!err &&
+	    fcntl(fd, F_ADD_SEALS,
+		F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
 		err = -errno;
 	free(mem);
 	if (err && fd != -1)
@@ -276,7 +289,7 @@ struct snapshot *
 snapshot_decode(const void *mem, size_t size)
 {
 	struct snapshot *s = snapshot_new();
-	char name[80], path[1200];
+	char name[80], path[PATH_MAX];
 	struct rbuf r;
 	uint32_t n;
 

@@ -34,8 +34,8 @@ struct snapshot_paths {
  * cannot be read; a site that is wrong is still returned, site_parse() says
  * what. A plugin is described by running line_program (5 s, 64 KiB at most),
  * never by loading it here. */
-struct snapshot *snapshot_collect(const struct snapshot_paths *paths,
-    struct complaints *c);
+struct snapshot *snapshot_collect(
+    const struct snapshot_paths *paths, struct complaints *c);
 struct snapshot *snapshot_free(struct snapshot *take);
 
 /* A sealed memfd (close-on-exec) with its bytes, or -errno; and back. */

@@ -11,15 +11,43 @@ struct reader {
 	yaml_parser_t parser;
 	struct arena *mem;
 	struct complaints *c;
-	const char *file;
-	size_t nodes;
+	const char *file, *bytes;
+	size_t len, nodes;
 };
 
 static struct mark
 mark_of(const struct reader *r, yaml_mark_t m)
 {
-	return (struct mark){r->file, (uint32_t)m.line + 1,
-	    (uint32_t)m.column + 1};
+	return (struct mark){
+	    r->file, (uint32_t)m.line + 1, (uint32_t)m.column + 1};
+}
+
+/* Where a byte stands; columns count characters, as libyaml's do. */
+static struct mark
+mark_of_byte(const struct reader *r, size_t offset)
+{
+	struct mark at = {r->file, 1, 1};
+
+	for (size_t i = 0; i < offset && i < r->len; i++) {
+		if (r->bytes[i] == '\n') {
+			at.line++;
+			at.column = 1;
+		} else if ((r->bytes[i] & 0xC0) != 0x80) {
+			at.column++;
+		}
+	}
+	return at;
+}
+
+static bool
+is_tab(const struct reader *r, yaml_mark_t m)
+{
+	size_t chars = m.index;
+
+	for (size_t i = 0; i < r->len; i++)
+		if ((r->bytes[i] & 0xC0) != 0x80 && !chars--)
+			return r->bytes[i] == '\t';
+	return false;
 }
 
 static bool
@@ -32,19 +60,19 @@ next_event(struct reader *r, yaml_event_t *e)
 		return true;
 	what = p->problem ? p->problem : "cannot be read";
 	if (p->error == YAML_READER_ERROR)
-		complain(r->c, (struct mark){r->file, 0, 0},
-		    "%s at byte %zu; save the file as UTF-8", what,
-		    p->problem_offset);
+		complain(r->c, mark_of_byte(r, p->problem_offset),
+		    "%s; save the file as UTF-8 text", what);
+	else if (strstr(what, "tab character") || is_tab(r, p->problem_mark))
+		complain(r->c, mark_of(r, p->problem_mark),
+		    "a tab stands here; indent with spaces");
 	else if (strstr(what, "cannot start any token"))
 		complain(r->c, mark_of(r, p->problem_mark),
-		    "a tab or another character that YAML does not allow "
-		    "here; indent with spaces and put the text in quotes");
+		    "YAML does not let a text begin so; put it in quotes");
 	else
 		complain(r->c, mark_of(r, p->problem_mark),
 		    "%s%s%s; check indentation (spaces only), colons and "
 		    "brackets here and in the line above",
-		    p->context ? p->context : "", p->context ? ": " : "",
-		    what);
+		    p->context ? p->context : "", p->context ? ": " : "", what);
 	return false;
 }
 
@@ -104,7 +132,8 @@ read_key(struct reader *r, const struct node *map, const yaml_event_t *e)
 	const char *key;
 
 	if (e->type != YAML_SCALAR_EVENT) {
-		complain(r->c, at, "a key must be one word; write `key: value`");
+		complain(
+		    r->c, at, "a key must be one word; write `key: value`");
 		return NULL;
 	}
 	if (!allowed(r, e))
@@ -115,14 +144,24 @@ read_key(struct reader *r, const struct node *map, const yaml_event_t *e)
 		return NULL;
 	}
 	if (strcmp(key, "<<") == 0) {
-		complain(r->c, at, "merge keys (<<) are not used here; write "
+		complain(r->c, at,
+		    "merge keys (<<) are not used here; write "
 		    "the keys out");
+		return NULL;
+	}
+	if (map->n == YAML_KEYS) { /* each is compared with all before it */
+		complain(r->c, at,
+		    "more than %d keys in one place; split the "
+		    "site",
+		    YAML_KEYS);
 		return NULL;
 	}
 	for (const struct node *n = map->first; n; n = n->next)
 		if (strcmp(n->key, key) == 0) {
-			complain(r->c, at, "`%s` stands here twice, first in "
-			    "line %u; keep one", key, n->key_at.line);
+			complain(r->c, at,
+			    "`%s` stands here twice, first in "
+			    "line %u; keep one",
+			    key, n->key_at.line);
 			break; /* read on: more mistakes may follow */
 		}
 	return arena_strdup(r->mem, key);
@@ -184,8 +223,8 @@ read_node(struct reader *r, yaml_event_t *e, int depth)
 	if (e->type == YAML_SEQUENCE_START_EVENT)
 		return read_children(r, node_new(r, NODE_LIST, e), depth);
 	n = node_new(r, NODE_SCALAR, e);
-	n->text = arena_strndup(r->mem, (const char *)e->data.scalar.value,
-	    e->data.scalar.length);
+	n->text = arena_strndup(
+	    r->mem, (const char *)e->data.scalar.value, e->data.scalar.length);
 	if (strlen(n->text) != e->data.scalar.length) {
 		complain(r->c, n->at, "a NUL character in a text; take it out");
 		return NULL;
@@ -205,7 +244,8 @@ read_document(struct reader *r)
 			return NULL;
 		yaml_event_type_t type = e.type;
 		if (type == YAML_DOCUMENT_START_EVENT && root) {
-			complain(r->c, mark_of(r, e.start_mark), "a second "
+			complain(r->c, mark_of(r, e.start_mark),
+			    "a second "
 			    "document (---); put all in one");
 			root = NULL;
 			type = YAML_STREAM_END_EVENT;
@@ -237,7 +277,9 @@ yaml_read(struct arena *mem, const char *file, const char *bytes, size_t len,
 	r.file = complaints_keep(c, file);
 	if (len > YAML_MAX) {
 		complain(c, (struct mark){r.file, 0, 0},
-		    "%zu bytes; at most %d are read", len, YAML_MAX);
+		    "the file has %zu bytes, at most %d are read; split the "
+		    "site",
+		    len, YAML_MAX);
 		return NULL;
 	}
 	if (!yaml_parser_initialize(&r.parser)) {
@@ -250,8 +292,10 @@ yaml_read(struct arena *mem, const char *file, const char *bytes, size_t len,
 		bytes += 3;
 		len -= 3;
 	}
-	yaml_parser_set_input_string(&r.parser, (const unsigned char *)bytes,
-	    len);
+	r.bytes = bytes;
+	r.len = len;
+	yaml_parser_set_input_string(
+	    &r.parser, (const unsigned char *)bytes, len);
 	root = read_document(&r);
 	yaml_parser_delete(&r.parser);
 	return root;

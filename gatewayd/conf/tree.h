@@ -3,8 +3,8 @@
  * "NO", "010" and "22:00" mean nothing here. What could mislead is refused:
  * duplicate keys, anchors and aliases, tags, tabs, several documents.
  */
-#ifndef GATEWAYD_YAML_H
-#define GATEWAYD_YAML_H
+#ifndef TREE_H
+#define TREE_H
 
 #include <stddef.h>
 
@@ -23,7 +23,12 @@ struct node {
 	size_t n; /* children */
 };
 
-enum { YAML_MAX = 1 << 20, YAML_DEPTH = 16, YAML_NODES = 200000 };
+enum {
+	YAML_MAX = 1 << 20,
+	YAML_DEPTH = 16,
+	YAML_NODES = 200000,
+	YAML_KEYS = 4000
+};
 
 /* The document's root, in the arena; NULL with complaints. `file` is kept. */
 struct node *yaml_read(struct arena *mem, const char *file, const char *bytes,

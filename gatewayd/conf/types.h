@@ -9,12 +9,12 @@
 #include "read.h"
 
 /* A profile file; `name` is what its `profile:` must say. */
-struct device_type *profile_read(struct ctx *x, const char *name,
-    const struct node *root);
+struct device_type *profile_read(
+    struct ctx *x, const char *name, const struct node *root);
 
 /* What `gatewayd-line --describe FILE` printed. */
-struct device_type *description_read(struct ctx *x, const char *name,
-    const char *path, const struct node *root);
+struct device_type *description_read(
+    struct ctx *x, const char *name, const char *path, const struct node *root);
 
 /* Names of device types are file names too: a-z 0-9 - _ . , no leading dot. */
 bool type_name_ok(const char *name);

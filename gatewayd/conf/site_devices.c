@@ -1,0 +1,313 @@
+/* The devices of a line, and the points of those. */
+#include <stdio.h>
+#include <string.h>
+
+#include "site_build.h"
+#include "types.h"
+
+enum { SERIES = 20000 };
+
+static const char *const device_keys[] = {
+    "type", "unit", "every", "timeout", "points", "settings", NULL};
+
+static const struct device_type *
+parse_type(struct build *b, const struct part *p)
+{
+	struct arena *mem = arena_new();
+	const struct node *root =
+	    yaml_read(mem, p->path, p->bytes, p->len, b->ctx.c);
+	const struct device_type *t = NULL;
+
+	if (root && p->kind == PART_PROFILE)
+		t = profile_read(&b->ctx, p->name, root);
+	else if (root)
+		t = description_read(&b->ctx, p->name, p->path, root);
+	arena_free(mem);
+	return t;
+}
+
+/* A type's file is read and complained about once, also when it is wrong. */
+static const struct device_type *
+part_type(struct build *b, const struct part *p)
+{
+	struct known_type *k;
+
+	for (k = b->types; k; k = k->next)
+		if (k->part == p)
+			return k->type;
+	k = arena_alloc(b->ctx.mem, sizeof(*k));
+	k->part = p;
+	k->type = parse_type(b, p);
+	k->next = b->types;
+	b->types = k;
+	return k->type;
+}
+
+static const struct device_type *
+find_type(struct build *b, const struct node *n)
+{
+	const struct part *p;
+
+	if (n->kind != NODE_SCALAR || !type_name_ok(n->text)) {
+		complain(b->ctx.c, n->at,
+		    "the type `%s` must be the name of a "
+		    "profile or plugin: a-z 0-9 - _ .",
+		    n->text);
+		return NULL;
+	}
+	p = snapshot_part(b->snapshot, n->text);
+	if (p && p->kind != PART_REFUSED)
+		return part_type(b, p);
+	if (p && p->path[0])
+		complain(b->ctx.c, n->at,
+		    "the type `%s` cannot be used: %s: "
+		    "%.*s",
+		    n->text, p->path, (int)p->len, p->bytes);
+	else
+		complain(b->ctx.c, n->at, "the type `%s` is unknown; %.*s",
+		    n->text, p ? (int)p->len : 0, p ? p->bytes : "");
+	return NULL;
+}
+
+static void
+read_calibration(struct build *b, const struct node *n, struct point *p)
+{
+	static const char *const keys[] = {"slope", "offset", NULL};
+	const struct node *k;
+
+	if (!read_map(&b->ctx, n, "calibrate", keys))
+		return;
+	if ((k = node_get(n, "slope")) &&
+	    read_real(&b->ctx, k, "slope", -1e6, 1e6, &p->slope) &&
+	    p->slope == 0)
+		complain(b->ctx.c, k->at,
+		    "a slope of 0 makes every reading the "
+		    "same; write about 1");
+	if ((k = node_get(n, "offset")))
+		(void)read_real(&b->ctx, k, "offset", -1e9, 1e9, &p->off);
+}
+
+static void
+read_point(struct build *b, const struct node *n, struct device *d)
+{
+	static const char *const keys[] = {
+	    "deadband", "calibrate", "every", NULL};
+	const char *names[1001] = {NULL}, *guess;
+	const struct node *k;
+	struct point *p = NULL;
+	uint64_t ms = 0;
+
+	for (size_t i = 0; i < d->type->npoints && i < 1000; i++) {
+		names[i] = d->type->points[i].name;
+		if (strcmp(n->key, names[i]) == 0)
+			p = &d->points[i];
+	}
+	if (!p) {
+		guess = nearest(n->key, names);
+		complain(b->ctx.c, n->key_at, "%s has no point `%s`%s%s%s",
+		    d->type->name, n->key, guess ? "; did you mean `" : "",
+		    guess ? guess : "", guess ? "`?" : "");
+		return;
+	}
+	if (!read_map(&b->ctx, n, "a point", keys))
+		return;
+	for (int i = 0; p->type->text && i < 2; i++)
+		if ((k = node_get(n, keys[i])))
+			complain(b->ctx.c, k->key_at,
+			    "`%s` is a text, for "
+			    "which `%s` means nothing; leave it out",
+			    n->key, keys[i]);
+	if ((k = node_get(n, "deadband")))
+		(void)read_real(&b->ctx, k, "deadband", 0, 1e12, &p->deadband);
+	if ((k = node_get(n, "calibrate")))
+		read_calibration(b, k, p);
+	if ((k = node_get(n, "every")) &&
+	    read_duration(&b->ctx, k, "every", 50, 30 * 86400000ull, &ms))
+		p->every_ms = (uint32_t)ms;
+}
+
+static void
+read_points(struct build *b, const struct node *n, struct device *d)
+{
+	d->points =
+	    arena_array(b->ctx.mem, d->type->npoints, sizeof(*d->points));
+	for (size_t i = 0; i < d->type->npoints; i++) {
+		const struct point_type *t = &d->type->points[i];
+		d->points[i] = (struct point){.type = t,
+		    .slope = 1,
+		    .every_ms = t->every_ms ? t->every_ms : d->every_ms};
+	}
+	if (n && read_map(&b->ctx, n, "points", NULL))
+		for (const struct node *k = n->first; k; k = k->next)
+			read_point(b, k, d);
+}
+
+static void
+read_setting(struct build *b, const struct node *n, const struct setting_key *k,
+    double *out)
+{
+	unsigned word = 0;
+	int64_t whole = 0;
+	bool yes = false;
+
+	switch (k->type) {
+	case KEY_BOOL:
+		if (read_bool(&b->ctx, n, k->name, &yes))
+			*out = yes;
+		break;
+	case KEY_INT:
+		if (read_whole(&b->ctx, n, k->name, (int64_t)k->min,
+			(int64_t)k->max, &whole))
+			*out = (double)whole;
+		break;
+	case KEY_REAL:
+		(void)read_real(&b->ctx, n, k->name, k->min, k->max, out);
+		break;
+	case KEY_CHOICE:
+	default:
+		if (read_word(&b->ctx, n, k->name, k->choices, &word))
+			*out = word;
+		break;
+	}
+}
+
+static void
+read_settings(struct build *b, const struct node *map, struct device *d)
+{
+	const struct node *n = node_get(map, "settings"), *k;
+	const char *names[65] = {NULL};
+	double *values =
+	    arena_array(b->ctx.mem, d->type->nkeys + 1, sizeof(double));
+
+	d->settings = values;
+	if (n && !d->type->plugin) {
+		complain(b->ctx.c, n->key_at,
+		    "only a plugin takes settings; %s "
+		    "is a profile, whose `points:` can be adjusted",
+		    d->type->name);
+		return;
+	}
+	for (size_t i = 0; i < d->type->nkeys && i < 64; i++)
+		names[i] = d->type->keys[i].name;
+	if (n && !read_map(&b->ctx, n, "settings", names))
+		return;
+	for (size_t i = 0; i < d->type->nkeys; i++) {
+		values[i] = d->type->keys[i].fallback;
+		k = n ? node_get(n, d->type->keys[i].name) : NULL;
+		if (k)
+			read_setting(b, k, &d->type->keys[i], &values[i]);
+		else if (d->type->keys[i].required)
+			complain(b->ctx.c, map->key_at,
+			    "%s lacks the setting "
+			    "`%s`; add it under settings: (%s)",
+			    map->key, d->type->keys[i].name,
+			    d->type->keys[i].help ? d->type->keys[i].help
+						  : "required");
+	}
+}
+
+static void
+read_unit(struct build *b, const struct node *map, const struct line *l,
+    struct device *d)
+{
+	bool serial = l->transport != TRANSPORT_TCP;
+	const struct node *n = node_get(map, "unit");
+	int64_t v = 0;
+
+	if (!n && !serial) {
+		d->unit = 1; /* a device with an address of its own */
+		return;
+	}
+	if (!n)
+		n = read_need(&b->ctx, map, "the device", "unit");
+	if (!n || !read_whole(&b->ctx, n, "unit", INT64_MIN, INT64_MAX, &v))
+		return;
+	/* Serial Line V1.02, 2.2: 1 to 247; 0 is broadcast, the rest reserved.
+	 * Messaging on TCP/IP: 0 and 255 address the device itself. */
+	if (v < (serial ? 1 : 0) || v > (serial ? 247 : 255))
+		complain(b->ctx.c, n->at, "unit is %s; it must be %s", n->text,
+		    serial ? "1 to 247 on a serial line" : "0 to 255");
+	else
+		d->unit = (uint8_t)v;
+}
+
+static void
+same_unit(struct build *b, const struct node *n, const struct line *l,
+    const struct device *d)
+{
+	for (const struct device *o = l->devices; o < d; o++)
+		/* A profile and a plugin may share what both cannot read. */
+		if (d->unit && o->unit == d->unit && o->type &&
+		    o->type->plugin == d->type->plugin &&
+		    l->transport != TRANSPORT_TCP)
+			complain_softly(b->ctx.c, n->key_at,
+			    "%s and %s both "
+			    "have unit %u; if these are two devices, both "
+			    "answer at once: give each a unit of its own",
+			    o->name, d->name, d->unit);
+}
+
+static void
+serial_settings(struct build *b, const struct node *n, const struct line *l,
+    const struct device_type *t)
+{
+	static const char letter[] = "NEO";
+
+	for (size_t i = 0; i < l->ndevices; i++) /* said once a line */
+		if (l->devices[i].type == t)
+			return;
+	if (l->transport != TRANSPORT_RTU || !t->baud)
+		return;
+	if (t->baud != l->baud ||
+	    (t->stop_bits &&
+		(t->parity != l->parity || t->stop_bits != l->stop_bits)))
+		complain_softly(b->ctx.c, n->key_at,
+		    "%s leaves its maker at %u "
+		    "8%c%u, the line runs at %u 8%c%u; set the device to the "
+		    "line, or the line to the device",
+		    t->name, t->baud, letter[t->parity % 3],
+		    t->stop_bits ? t->stop_bits : 1, l->baud, letter[l->parity],
+		    l->stop_bits);
+}
+
+void
+build_device(
+    struct build *b, const struct node *n, struct line *l, struct device *d)
+{
+	char path[160];
+	const struct node *k;
+	uint64_t ms = 60000;
+
+	(void)read_name(&b->ctx, n->key_at, n->key, "the device's name");
+	(void)snprintf(path, sizeof(path), "%.64s/%.64s", l->name, n->key);
+	d->name = arena_strdup(b->ctx.mem, n->key);
+	d->path = arena_strdup(b->ctx.mem, path);
+	if (!read_map(&b->ctx, n, "a device", device_keys))
+		return;
+	read_unit(b, n, l, d);
+	if ((k = node_get(n, "every")))
+		(void)read_duration(
+		    &b->ctx, k, "every", 50, 30 * 86400000ull, &ms);
+	d->every_ms = (uint32_t)ms;
+	ms = l->timeout_ms;
+	if ((k = node_get(n, "timeout")))
+		(void)read_duration(&b->ctx, k, "timeout", 20, 5000, &ms);
+	d->timeout_ms = (uint32_t)ms;
+	if ((k = read_need(&b->ctx, n, "the device", "type")))
+		d->type = find_type(b, k);
+	if (!d->type)
+		return;
+	if (b->site->nseries + d->type->npoints > SERIES) {
+		complain(b->ctx.c, n->key_at,
+		    "from here on the site has more "
+		    "than %d points; split it over two gateways",
+		    SERIES);
+		return;
+	}
+	d->series = b->site->nseries;
+	b->site->nseries += (uint32_t)d->type->npoints;
+	read_points(b, node_get(n, "points"), d);
+	read_settings(b, n, d);
+	serial_settings(b, n, l, d->type);
+	same_unit(b, n, l, d);
+}
