@@ -5,11 +5,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "exact.h"
+
 void
 decoded_bad(struct decoded *out, enum reason reason)
 {
 	*out = (struct decoded){.value = {.type = VALUE_NONE},
-	    .quality = QUALITY_BAD, .reason = reason};
+	    .quality = QUALITY_BAD,
+	    .reason = reason};
 }
 
 static void
@@ -64,7 +67,8 @@ utf8_text(const char *s)
 				return false;
 			code = code << 6 | (*p & 0x3Fu);
 		}
-		if (code < least || code > 0x10FFFF ||
+		/* 80 to 9F are control characters, too. */
+		if (code < least || code < 0xA0 || code > 0x10FFFF ||
 		    (code >= 0xD800 && code <= 0xDFFF))
 			return false;
 	}
@@ -110,11 +114,12 @@ is_signed(enum reg_type t)
 	       t == REG_INT64;
 }
 
-/* A masked field is unsigned unless the mask takes the sign along. */
+/* Of a number that is `bits` wide, after a shift. A masked field has no sign.
+ */
 static int64_t
 sign_extend(uint64_t raw, unsigned bits)
 {
-	uint64_t sign = UINT64_C(1) << (bits - 1);
+	uint64_t sign = bits ? UINT64_C(1) << (bits - 1) : 0;
 
 	if (raw & sign)
 		raw |= ~low_bits(bits);
@@ -151,28 +156,6 @@ as_float(const struct point_type *t, uint64_t raw)
 	return d;
 }
 
-static bool
-is_exact(const struct point *p)
-{
-	const struct point_type *t = p->type;
-
-	return t->mul == 1 && t->div == 1 && t->offset == 0 && p->slope == 1 &&
-	       p->off == 0;
-}
-
-/* Rounded once where double would round twice: long double has the digits. */
-static struct value
-scaled(const struct point *p, long double raw)
-{
-	const struct point_type *t = p->type;
-	long double v = raw * (long double)t->mul / (long double)t->div +
-			(long double)t->offset;
-
-	if (p->slope != 1 || p->off != 0)
-		v = v * (long double)p->slope + (long double)p->off;
-	return value_real((double)v);
-}
-
 static void
 check_range(const struct point_type *t, struct decoded *out)
 {
@@ -184,8 +167,8 @@ check_range(const struct point_type *t, struct decoded *out)
 }
 
 static void
-decode_string(const struct point_type *t, const uint16_t *words,
-    struct decoded *out)
+decode_string(
+    const struct point_type *t, const uint16_t *words, struct decoded *out)
 {
 	char text[VALUE_TEXT_MAX] = "";
 	size_t n = 0;
@@ -216,16 +199,38 @@ static void
 decode_whole(const struct point *p, uint64_t raw, struct decoded *out)
 {
 	const struct point_type *t = p->type;
-	bool negative = is_signed(t->type) && !t->mask;
-	int64_t i = negative ? sign_extend(raw, width_bits(t)) : 0;
+	unsigned bits = width_bits(t);
 
 	if ((t->type == REG_BCD16 || t->type == REG_BCD32) &&
-	    !bcd(raw, width_bits(t) / 4, &raw))
+	    !bcd(raw, bits / 4, &raw)) {
 		decoded_bad(out, REASON_NO_DATA);
-	else if (negative)
-		good(out, is_exact(p) ? value_int(i) : scaled(p, i));
+		return;
+	}
+	/* A masked field is a part of its own, which has no sign. */
+	if (is_signed(t->type) && !t->mask && t->shift < bits) {
+		int64_t i = sign_extend(raw, bits - t->shift);
+		good(out, scale_is_one(p) ? value_int(i)
+					  : value_real(scale_whole(p, i)));
+	} else if (scale_is_one(p)) {
+		good(out, value_uint(raw));
+	} else if (raw <= INT64_MAX) {
+		good(out, value_real(scale_whole(p, (int64_t)raw)));
+	} else {
+		good(out, value_real(scale_real(p, (long double)raw)));
+	}
+}
+
+static void
+decode_float(const struct point *p, uint64_t raw, struct decoded *out)
+{
+	double v = as_float(p->type, raw);
+
+	if (!isfinite(v))
+		decoded_bad(out, REASON_NO_DATA);
+	else if (scale_is_one(p))
+		good(out, value_real(v));
 	else
-		good(out, is_exact(p) ? value_uint(raw) : scaled(p, raw));
+		good(out, value_real(scale_real(p, (long double)v)));
 }
 
 void
@@ -244,22 +249,17 @@ decode_point(const struct point *p, const uint16_t *words, struct decoded *out)
 		raw = assemble(t, words);
 	if (t->mask)
 		raw &= t->mask;
-	raw >>= t->shift;
-	if (t->type == REG_BOOL)
-		raw = raw != 0;
+	raw = t->shift < 64 ? raw >> t->shift : 0;
 	if (is_no_data(t, raw)) {
 		decoded_bad(out, REASON_NO_DATA);
 		return;
 	}
-	if (t->type == REG_FLOAT32 || t->type == REG_FLOAT64) {
-		double v = as_float(t, raw);
-		if (!isfinite(v))
-			decoded_bad(out, REASON_NO_DATA);
-		else
-			good(out, is_exact(p) ? value_real(v) : scaled(p, v));
-	} else {
+	if (t->type == REG_BOOL)
+		raw = raw != 0;
+	if (t->type == REG_FLOAT32 || t->type == REG_FLOAT64)
+		decode_float(p, raw, out);
+	else
 		decode_whole(p, raw, out);
-	}
 	check_range(t, out);
 }
 
@@ -268,8 +268,8 @@ static bool
 to_raw(const struct point *p, double value, uint64_t *raw)
 {
 	const struct point_type *t = p->type;
-	long double v = ((long double)value - (long double)p->off) /
-			(long double)p->slope;
+	long double v =
+	    ((long double)value - (long double)p->off) / (long double)p->slope;
 	unsigned bits = width_bits(t);
 	uint32_t half;
 	float f;
@@ -312,8 +312,8 @@ encode_point(const struct point *p, double value, uint16_t *words)
 	if (t->mask || t->shift || t->type == REG_BCD16 ||
 	    t->type == REG_BCD32 || t->type == REG_STRING)
 		return -ENOTSUP;
-	if (!isfinite(value) || (t->has_range &&
-				    (value < t->min || value > t->max)))
+	if (!isfinite(value) ||
+	    (t->has_range && (value < t->min || value > t->max)))
 		return -ERANGE;
 	if (t->type == REG_BOOL) {
 		if (value != 0 && value != 1)
