@@ -107,7 +107,7 @@ describe(const char *path)
 		return 1;
 	}
 	t = plugin_type(p);
-	printf("plugin: %s\nabi: \"%u.%u\"\n", t->name, t->abi >> 16,
+	printf("plugin: \"%s\"\nabi: \"%u.%u\"\n", t->name, t->abi >> 16,
 	    t->abi & 0xFFFF);
 	if (t->summary && t->summary[0]) {
 		printf("summary: ");

@@ -47,24 +47,44 @@ guard_points(const struct gw_device_type *t, char *why, size_t size)
 	for (uint32_t i = 0; i < t->npoints; i++) {
 		const struct gw_point *p = &t->points[i];
 		if (!name_ok(p->name, "_"))
-			return refuse(why, size, "point %u has no name of a-z "
-			    "0-9 _", i);
+			return refuse(why, size,
+			    "point %u has no name of a-z "
+			    "0-9 _",
+			    i);
 		for (uint32_t k = 0; k < i; k++)
 			if (strcmp(t->points[k].name, p->name) == 0)
-				return refuse(why, size, "two points are "
-				    "called %s", p->name);
+				return refuse(why, size,
+				    "two points are "
+				    "called %s",
+				    p->name);
 		if (!text_ok(p->unit) || (p->unit && !p->unit[0]))
-			return refuse(why, size, "the unit of %s is no text",
-			    p->name);
+			return refuse(
+			    why, size, "the unit of %s is no text", p->name);
 		if (p->kind > GW_OUTPUT || p->flags > 7 || p->span > 255)
-			return refuse(why, size, "kind, flags or span of %s "
-			    "is unknown", p->name);
+			return refuse(why, size,
+			    "kind, flags or span of %s "
+			    "is unknown",
+			    p->name);
 		if (p->flags & GW_RANGE &&
 		    !(isfinite(p->min) && isfinite(p->max) && p->min <= p->max))
-			return refuse(why, size, "the range of %s is empty",
-			    p->name);
+			return refuse(
+			    why, size, "the range of %s is empty", p->name);
 	}
 	return 0;
+}
+
+/* "raw|percent": each 1 to 63 bytes. */
+static int
+choices_ok(const char *s)
+{
+	for (;;) {
+		size_t n = strcspn(s, "|");
+		if (n < 1 || n > 63)
+			return 0;
+		if (!s[n])
+			return 1;
+		s += n + 1;
+	}
 }
 
 static int
@@ -73,45 +93,60 @@ guard_keys(const struct gw_device_type *t, char *why, size_t size)
 	for (uint32_t i = 0; i < t->nkeys; i++) {
 		const struct gw_key *k = &t->keys[i];
 		if (!name_ok(k->name, "_"))
-			return refuse(why, size, "key %u has no name of a-z "
-			    "0-9 _", i);
+			return refuse(why, size,
+			    "key %u has no name of a-z "
+			    "0-9 _",
+			    i);
 		for (uint32_t j = 0; j < i; j++)
 			if (strcmp(t->keys[j].name, k->name) == 0)
-				return refuse(why, size, "two keys are called "
-				    "%s", k->name);
+				return refuse(why, size,
+				    "two keys are called "
+				    "%s",
+				    k->name);
 		if (k->type > GW_KEY_CHOICE || k->flags > GW_REQUIRED)
-			return refuse(why, size, "type or flags of the key %s "
-			    "are unknown", k->name);
+			return refuse(why, size,
+			    "type or flags of the key %s "
+			    "are unknown",
+			    k->name);
 		if (!text_ok(k->help) || !text_ok(k->unit) ||
 		    !text_ok(k->choices) ||
-		    (k->type == GW_KEY_CHOICE && !k->choices))
-			return refuse(why, size, "a text of the key %s is "
-			    "missing or no text", k->name);
+		    (k->type == GW_KEY_CHOICE &&
+			!(k->choices && choices_ok(k->choices))))
+			return refuse(why, size,
+			    "a text of the key %s is "
+			    "missing or no text",
+			    k->name);
 		if (!isfinite(k->min) || !isfinite(k->max) ||
 		    !isfinite(k->fallback) || k->min > k->max)
-			return refuse(why, size, "the bounds of the key %s "
-			    "make no range", k->name);
+			return refuse(why, size,
+			    "the bounds of the key %s "
+			    "make no range",
+			    k->name);
 	}
 	return 0;
 }
 
 int
-guard_type(const struct gw_device_type *t, const char *name, char *why,
-    size_t size)
+guard_type(
+    const struct gw_device_type *t, const char *name, char *why, size_t size)
 {
 	int r;
 
 	if (t->abi >> 16 != GW_ABI_MAJOR)
-		return refuse(why, size, "it is built for interface version "
+		return refuse(why, size,
+		    "it is built for interface version "
 		    "%u.%u, this gateway has %u.%u; build it anew",
 		    t->abi >> 16, t->abi & 0xFFFF, GW_ABI_MAJOR, GW_ABI_MINOR);
 	if (t->size < sizeof(*t))
-		return refuse(why, size, "its gw_device_type has %u bytes, at "
-		    "least %zu are needed; build it anew", t->size, sizeof(*t));
+		return refuse(why, size,
+		    "its gw_device_type has %u bytes, at "
+		    "least %zu are needed; build it anew",
+		    t->size, sizeof(*t));
 	if (!name_ok(t->name, "-_.") || strcmp(t->name, name) != 0)
-		return refuse(why, size, "it calls itself `%.64s`, its file is "
-		    "%s.so; make the two the same", t->name ? t->name : "",
-		    name);
+		return refuse(why, size,
+		    "it calls itself `%.64s`, its file is "
+		    "%s.so; make the two the same",
+		    t->name ? t->name : "", name);
 	if (!text_ok(t->summary))
 		return refuse(why, size, "its summary is no text");
 	if (!t->points || t->npoints < 1 || t->npoints > GUARD_POINTS)
@@ -121,8 +156,10 @@ guard_type(const struct gw_device_type *t, const char *name, char *why,
 		return refuse(why, size, "it has %u keys; at most %d", t->nkeys,
 		    GUARD_KEYS);
 	if (t->state_size > GUARD_STATE)
-		return refuse(why, size, "it wants %u bytes of state; at most "
-		    "%d", t->state_size, GUARD_STATE);
+		return refuse(why, size,
+		    "it wants %u bytes of state; at most "
+		    "%d",
+		    t->state_size, GUARD_STATE);
 	if (!t->init || !t->plan || !t->decode)
 		return refuse(why, size, "it lacks init, plan or decode");
 	r = guard_points(t, why, size);
@@ -136,13 +173,14 @@ guard_op(const struct gw_op *op, int i, int writes, char *why, size_t size)
 	unsigned most = op->op == GW_WRITE ? GW_WORDS_MAX : bits ? 2000 : 125;
 
 	if (op->op == GW_PAUSE)
-		return op->count <= 1000
-			   ? 0
-			   : refuse(why, size, "op %d pauses %u ms; at most "
-				 "1000", i, op->count);
+		return op->count <= 1000 ? 0
+					 : refuse(why, size,
+					       "op %d pauses %u ms; at most "
+					       "1000",
+					       i, op->count);
 	if (op->op != GW_READ && op->op != GW_WRITE)
-		return refuse(why, size, "op %d is of the unknown kind %u", i,
-		    op->op);
+		return refuse(
+		    why, size, "op %d is of the unknown kind %u", i, op->op);
 	if (op->table > GW_DISCRETE)
 		return refuse(why, size, "op %d names the unknown table %u", i,
 		    op->table);
@@ -157,14 +195,16 @@ guard_op(const struct gw_op *op, int i, int writes, char *why, size_t size)
 	if (op->op == GW_WRITE && bits)
 		for (unsigned k = 0; k < op->count; k++)
 			if (op->words[k] > 1)
-				return refuse(why, size, "op %d writes %u to "
-				    "a coil", i, op->words[k]);
+				return refuse(why, size,
+				    "op %d writes %u to "
+				    "a coil",
+				    i, op->words[k]);
 	return 0;
 }
 
 int
-guard_ops(const struct gw_op *ops, int n, int cap, int writes, char *why,
-    size_t size)
+guard_ops(
+    const struct gw_op *ops, int n, int cap, int writes, char *why, size_t size)
 {
 	int r = 0;
 
@@ -217,12 +257,13 @@ guard_sample(const struct gw_point *p, const struct gw_sample *s,
 	}
 	*out = (struct decoded){
 	    .value = sample_value(s, (p->flags & GW_IS_TEXT) != 0),
-	    .quality =
-		s->quality == GW_GOOD ? QUALITY_GOOD : QUALITY_UNCERTAIN,
+	    .quality = s->quality == GW_GOOD ? QUALITY_GOOD : QUALITY_UNCERTAIN,
 	};
 	if (out->value.type == VALUE_NONE)
-		return refuse(why, size, "%s is NaN, infinite, of the wrong "
-		    "type, or no text", p->name);
+		return refuse(why, size,
+		    "%s is NaN, infinite, of the wrong "
+		    "type, or no text",
+		    p->name);
 	v = value_number(&out->value);
 	if (p->flags & GW_RANGE && (v < p->min || v > p->max))
 		decoded_bad(out, REASON_RANGE);
@@ -242,14 +283,16 @@ guard_samples(const struct gw_device_type *t, const struct gw_sample *in, int n,
 	for (int i = 0; i < n; i++) {
 		uint32_t p = in[i].point;
 		if (p >= t->npoints)
-			return refuse(why, size, "sample %d is of point %u; "
-			    "there are %u", i, p, t->npoints);
+			return refuse(why, size,
+			    "sample %d is of point %u; "
+			    "there are %u",
+			    i, p, t->npoints);
 		if (seen[p]++)
-			return refuse(why, size, "%s comes twice",
-			    t->points[p].name);
+			return refuse(
+			    why, size, "%s comes twice", t->points[p].name);
 		out[i].point = p;
-		int r = guard_sample(&t->points[p], &in[i], &out[i].d, why,
-		    size);
+		int r =
+		    guard_sample(&t->points[p], &in[i], &out[i].d, why, size);
 		if (r < 0)
 			return r;
 	}

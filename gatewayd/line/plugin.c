@@ -6,17 +6,28 @@
 #include "plugin.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "guard.h"
 
 enum { SAMPLES = GUARD_POINTS, SPARE = 8 };
+
+#if UINTPTR_MAX > UINT32_MAX
+typedef Elf64_Ehdr elf_head;
+typedef Elf64_Phdr elf_part;
+#else
+typedef Elf32_Ehdr elf_head;
+typedef Elf32_Phdr elf_part;
+#endif
 
 struct plugin {
 	void *so;
@@ -41,18 +52,57 @@ check_file(const char *path, char *why, size_t size)
 	for (int i = 0; i < 2; i++) {
 		const char *what = i ? dirname(copy) : path;
 		if (stat(what, &st) == -1) {
-			(void)snprintf(why, size, "%.200s: %s", what,
-			    strerror(errno));
+			(void)snprintf(
+			    why, size, "%.200s: %s", what, strerror(errno));
 			return -1;
 		}
 		/* A sticky folder (/tmp) protects its files. */
 		if (st.st_mode & S_IWOTH && !(i && st.st_mode & S_ISVTX)) {
-			(void)snprintf(why, size, "%.200s may be written by "
-			    "everybody; chmod o-w it", what);
+			(void)snprintf(why, size,
+			    "%.200s may be written by "
+			    "everybody; chmod o-w it",
+			    what);
 			return -1;
 		}
 	}
 	return 0;
+}
+
+/* A copy cut short: the loader would map what is not there and die of it. */
+static int
+check_whole(const char *path, char *why, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), whole = 0;
+	elf_head head;
+	elf_part part;
+	struct stat st;
+
+	if (fd == -1) {
+		(void)snprintf(why, size, "%.200s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    pread(fd, &head, sizeof(head), 0) == sizeof(head) &&
+	    memcmp(head.e_ident, ELFMAG, SELFMAG) == 0 &&
+	    head.e_phentsize == sizeof(part))
+		whole = 1;
+	for (unsigned i = 0; whole && i < head.e_phnum; i++) {
+		uint64_t at = (uint64_t)head.e_phoff + i * sizeof(part);
+		whole =
+		    at < (uint64_t)st.st_size &&
+		    pread(fd, &part, sizeof(part), (off_t)at) == sizeof(part) &&
+		    (part.p_type != PT_LOAD ||
+			(part.p_offset <= (uint64_t)st.st_size &&
+			    part.p_filesz <=
+				(uint64_t)st.st_size - part.p_offset));
+	}
+	(void)close(fd); /* only read from */
+	if (whole)
+		return 0;
+	(void)snprintf(why, size,
+	    "the file is no whole shared object of this "
+	    "machine; copy it anew");
+	return -1;
 }
 
 static int
@@ -62,7 +112,8 @@ check_type(struct plugin *p, const char *path, char *why, size_t size)
 
 	p->type = dlsym(p->so, "gw_device_type");
 	if (!p->type) {
-		(void)snprintf(why, size, "it exports no gw_device_type; is it "
+		(void)snprintf(why, size,
+		    "it exports no gw_device_type; is it "
 		    "a plugin of this gateway?");
 		return -1;
 	}
@@ -77,16 +128,21 @@ check_type(struct plugin *p, const char *path, char *why, size_t size)
 struct plugin *
 plugin_load(const char *path, char *why, size_t size)
 {
+	char real[PATH_MAX]; /* a bare name would be looked for elsewhere */
 	struct plugin *p;
 
-	if (check_file(path, why, size) < 0)
+	if (!realpath(path, real)) {
+		(void)snprintf(why, size, "%.200s: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (check_file(real, why, size) < 0 || check_whole(real, why, size) < 0)
 		return NULL;
 	p = calloc(1, sizeof(*p));
 	if (!p) {
 		(void)snprintf(why, size, "out of memory");
 		return NULL;
 	}
-	p->so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	p->so = dlopen(real, RTLD_NOW | RTLD_LOCAL);
 	if (!p->so) {
 		(void)snprintf(why, size, "%s", dlerror());
 		return plugin_free(p);
@@ -117,19 +173,32 @@ same_text(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
+static int
+same_point(const struct gw_point *p, const struct point_type *d)
+{
+	int range = (p->flags & GW_RANGE) != 0;
+
+	return same_text(p->name, d->name) && same_text(p->unit, d->unit) &&
+	       p->kind == (uint32_t)d->kind &&
+	       ((p->flags & GW_IS_TEXT) != 0) == d->text &&
+	       ((p->flags & GW_WRITABLE) != 0) == d->writable &&
+	       range == d->has_range &&
+	       (!range || (p->min == d->min && p->max == d->max));
+}
+
 /* The site was checked against the description: the file must still be it. */
 static int
-still_as_described(const struct gw_device_type *t,
-    const struct device_type *described)
+still_as_described(
+    const struct gw_device_type *t, const struct device_type *described)
 {
 	if (t->npoints != described->npoints || t->nkeys != described->nkeys)
 		return 0;
 	for (uint32_t i = 0; i < t->npoints; i++)
-		if (!same_text(t->points[i].name, described->points[i].name) ||
-		    !same_text(t->points[i].unit, described->points[i].unit))
+		if (!same_point(&t->points[i], &described->points[i]))
 			return 0;
 	for (uint32_t i = 0; i < t->nkeys; i++)
-		if (!same_text(t->keys[i].name, described->keys[i].name))
+		if (!same_text(t->keys[i].name, described->keys[i].name) ||
+		    t->keys[i].type != (uint32_t)described->keys[i].type)
 			return 0;
 	return 1;
 }
@@ -144,7 +213,8 @@ plugin_device_new(const struct device *conf, char *why, size_t size)
 		return plugin_device_free(d);
 	d->t = d->plugin->type;
 	if (!still_as_described(d->t, conf->type)) {
-		(void)snprintf(why, size, "the plugin changed since the site "
+		(void)snprintf(why, size,
+		    "the plugin changed since the site "
 		    "was checked; restart the gateway");
 		return plugin_device_free(d);
 	}
@@ -158,7 +228,8 @@ plugin_device_new(const struct device *conf, char *why, size_t size)
 		(void)snprintf(why, size, "it refuses its settings%s%s: %s",
 		    err.key >= 0 && (uint32_t)err.key < d->t->nkeys ? ", " : "",
 		    err.key >= 0 && (uint32_t)err.key < d->t->nkeys
-			? d->t->keys[err.key].name : "",
+			? d->t->keys[err.key].name
+			: "",
 		    utf8_text(err.text) ? err.text : "no reason given");
 		return plugin_device_free(d);
 	}
