@@ -1,0 +1,480 @@
+/*
+ * plugin.h and describe.h with real files: what is refused and in which words,
+ * what a plugin's functions may return, and that its description comes through
+ * conf/description.c as what it is. The files are those of this build.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "describe.h"
+#include "guard.h"
+#include "plugin.h"
+#include "tree.h"
+#include "types.h"
+
+#define TOTAL "/plugins/tuf-2000m-total.so"
+
+static char build[PATH_MAX], dir[64];
+
+static const char *
+path_of(const char *root, const char *rest)
+{
+	static char path[2][PATH_MAX + 300];
+	static int turn;
+
+	turn = !turn;
+	(void)snprintf(path[turn], sizeof(path[turn]), "%s%s", root, rest);
+	return path[turn];
+}
+
+/* `limit` bytes of it; -1: all. */
+static const char *
+copy_to(const char *from, const char *name, long limit, mode_t mode)
+{
+	const char *to = path_of(dir, name);
+	FILE *in = fopen(from, "rb"), *out;
+	int c;
+
+	(void)unlink(to);
+	out = fopen(to, "wb");
+	assert_non_null(in);
+	assert_non_null(out);
+	while (limit-- != 0 && (c = fgetc(in)) != EOF)
+		assert_int_not_equal(fputc(c, out), EOF);
+	assert_int_equal(fclose(in), 0);
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(chmod(to, mode), 0);
+	return to;
+}
+
+static void
+load_said(const char *path, const char *words)
+{
+	char why[400] = "";
+	struct plugin *p = plugin_load(path, why, sizeof(why));
+
+	if (p || !strstr(why, words))
+		fail_msg("%s: \"%s\" lacks \"%s\"", path, why, words);
+}
+
+static void
+test_load(void **state)
+{
+	char why[400] = "", here[PATH_MAX];
+	struct plugin *p;
+
+	(void)state;
+	p = plugin_load(path_of(build, TOTAL), why, sizeof(why));
+	if (!p)
+		fail_msg("%s", why);
+	assert_string_equal(plugin_type(p)->name, "tuf-2000m-total");
+	assert_null(plugin_free(p));
+	/* A bare name is a file here, not something on the loader's path. */
+	assert_non_null(getcwd(here, sizeof(here)));
+	copy_to(path_of(build, TOTAL), TOTAL + 8, -1, 0644);
+	assert_int_equal(chdir(dir), 0);
+	p = plugin_load("tuf-2000m-total.so", why, sizeof(why));
+	assert_int_equal(chdir(here), 0);
+	if (!p)
+		fail_msg("%s", why);
+	plugin_free(p);
+}
+
+static void
+test_refused_files(void **state)
+{
+	char good[PATH_MAX + 40];
+	const long cut[] = {0, 1, 63, 64, 2000, 4096, 9000};
+
+	(void)state;
+	(void)snprintf(good, sizeof(good), "%s" TOTAL, build);
+	load_said("/nowhere/x.so", "No such file");
+	load_said(dir, "no whole shared object");
+	load_said("/dev/null", "may be written by everybody");
+	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++)
+		load_said(copy_to(good, "/cut.so", cut[i], 0644),
+		    "no whole shared object");
+	load_said(copy_to("/proc/self/status", "/text.so", -1, 0644),
+	    "no whole shared object");
+	load_said(copy_to(good, TOTAL + 8, -1, 0646),
+	    "may be written by everybody; chmod o-w it");
+	const char *well = copy_to(good, TOTAL + 8, -1, 0644);
+	assert_int_equal(chmod(dir, 0777), 0);
+	load_said(well, "may be written by everybody; chmod o-w it");
+	assert_int_equal(chmod(dir, 0755), 0);
+	load_said(copy_to(good, "/other.so", -1, 0644),
+	    "it calls itself `tuf-2000m-total`, its file is other.so");
+}
+
+static void
+test_refused_types(void **state)
+{
+	(void)state;
+	load_said(path_of(build, "/tests/bad/nosymbol.so"),
+	    "it exports no gw_device_type");
+	load_said(path_of(build, "/tests/bad/wrongabi.so"),
+	    "it is built for interface version 2.0, this gateway has 1.0");
+}
+
+/* ---- a device, from the description on ---- */
+
+struct fixture {
+	struct arena *mem;
+	struct complaints *c;
+	struct device device;
+	struct plugin_device *d;
+};
+
+/* What describe() prints. */
+static size_t
+described(const char *path, char *out, size_t size)
+{
+	const char *file = path_of(dir, "/description");
+	int fd = open(file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int keep = dup(STDOUT_FILENO), r;
+	ssize_t n;
+
+	assert_true(fd >= 0 && keep >= 0);
+	(void)fflush(stdout);
+	assert_int_equal(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
+	r = describe(path);
+	(void)fflush(stdout);
+	assert_int_equal(dup2(keep, STDOUT_FILENO), STDOUT_FILENO);
+	(void)close(keep);
+	n = pread(fd, out, size, 0);
+	(void)close(fd);
+	assert_int_equal(r, 0);
+	assert_in_range(n, 1, size - 1);
+	return (size_t)n;
+}
+
+static void
+fixture_open(struct fixture *f, const char *rest, const char *name)
+{
+	const char *path = path_of(build, rest);
+	char text[8192], why[400] = "";
+	size_t n;
+
+	f->mem = arena_new();
+	f->c = complaints_new();
+	struct ctx x = {f->mem, f->c};
+	path = arena_strdup(f->mem, path);
+	n = described(path, text, sizeof(text));
+	struct node *root = yaml_read(
+	    f->mem, "description", arena_strndup(f->mem, text, n), n, f->c);
+	assert_non_null(root);
+	f->device =
+	    (struct device){.type = description_read(&x, name, path, root)};
+	if (!f->device.type) {
+		complaints_print(f->c, stderr);
+		fail();
+	}
+	f->d = plugin_device_new(&f->device, why, sizeof(why));
+	if (!f->d)
+		fail_msg("%s", why);
+}
+
+static void
+fixture_close(struct fixture *f)
+{
+	assert_null(plugin_device_free(f->d));
+	complaints_free(f->c);
+	arena_free(f->mem);
+}
+
+static void
+test_description(void **state)
+{
+	struct fixture f;
+	const struct device_type *t;
+
+	(void)state;
+	fixture_open(&f, TOTAL, "tuf-2000m-total");
+	t = f.device.type;
+	assert_true(t->plugin);
+	assert_int_equal(t->npoints, 5);
+	assert_int_equal(t->nkeys, 0);
+	assert_string_equal(t->points[0].name, "total_positive");
+	assert_string_equal(t->points[0].unit, "m3");
+	assert_int_equal(t->points[0].kind, KIND_COUNTER);
+	assert_int_equal(t->points[2].kind, KIND_GAUGE);
+	assert_true(t->points[4].text);
+	assert_null(t->points[4].unit);
+	fixture_close(&f);
+}
+
+/* The file was exchanged after the site was checked against it. */
+static void
+test_changed(void **state)
+{
+	struct fixture f;
+	struct device_type type;
+	struct point_type points[5];
+	struct device device = {.type = &type};
+	char why[400] = "";
+
+	(void)state;
+	fixture_open(&f, TOTAL, "tuf-2000m-total");
+	for (int i = 0; i < 6; i++) {
+		type = *f.device.type;
+		memcpy(points, type.points, sizeof(points));
+		type.points = points;
+		switch (i) {
+		case 0:
+			type.npoints = 4;
+			break;
+		case 1:
+			type.nkeys = 1;
+			break;
+		case 2:
+			points[0].name = "total";
+			break;
+		case 3:
+			points[0].unit = "L";
+			break;
+		case 4:
+			points[0].kind = KIND_GAUGE;
+			break;
+		default:
+			points[0].has_range = true;
+			break;
+		}
+		assert_null(plugin_device_new(&device, why, sizeof(why)));
+		assert_non_null(strstr(why, "changed since the site"));
+	}
+	fixture_close(&f);
+}
+
+/* ---- the exact total ---- */
+
+enum { POSITIVE, NEGATIVE, NET, FLOW, SERIAL };
+
+static const struct {
+	uint16_t unit, multiplier;
+	uint16_t live[16];                            /* from register 0 */
+	const char *positive, *negative, *net, *flow; /* NULL: bad */
+} vectors[] = {
+    /* Flow 77.5146, total 123456789 + 0.5, backwards 12 + 0.25, in m3. */
+    {0, 3,
+	{0x077A, 0x429B, 0, 0, 0, 0, 0, 0, 0xCD15, 0x075B, 0, 0x3F00, 12, 0, 0,
+	    0x3E80},
+	"123456789.5", "12.25", "123456777.25", "77.51460266113281"},
+    /* In litres: 1821 L are 1.821 m3, to the last digit. */
+    {1, 3, {[8] = 1821}, "1.821", "0", "1.821", "0"},
+    /* In units of 0.001, 0.01, 0.1, 10 ... 10000 m3. */
+    {0, 0, {[8] = 1821}, "1.821", "0", "1.821", "0"},
+    {0, 1, {[8] = 1821}, "18.21", "0", "18.21", "0"},
+    {0, 2, {[8] = 1821}, "182.1", "0", "182.1", "0"},
+    {0, 4, {[8] = 1821}, "18210", "0", "18210", "0"},
+    {0, 7, {[8] = 1821}, "18210000", "0", "18210000", "0"},
+    /* 1000 US gallons, imperial gallons, cubic feet, barrels. */
+    {2, 3, {[8] = 1000}, "3.785411784", "0", "3.785411784", "0"},
+    {3, 3, {[8] = 1000}, "4.54609", "0", "4.54609", "0"},
+    {4, 3, {[8] = 1}, "3785.411784", "0", "3785.411784", "0"},
+    {5, 3, {[8] = 1000}, "28.316846592", "0", "28.316846592", "0"},
+    {6, 3, {[8] = 1000}, "158.987294928", "0", "158.987294928", "0"},
+    {7, 3, {[8] = 1000}, "163.65924", "0", "163.65924", "0"},
+    /* A total backwards that the meter keeps below zero. */
+    {0, 3, {[8] = 100, [12] = 0xFFF6, [13] = 0xFFFF}, "100", "-10", "90", "0"},
+    /* No such unit, no such multiplier, a fraction that is none. */
+    {8, 3, {[8] = 5}, NULL, NULL, NULL, "0"},
+    {0, 8, {[8] = 5}, NULL, NULL, NULL, "0"},
+    {0, 3, {[8] = 5, [11] = 0x4000}, NULL, "0", NULL, "0"},
+    {0, 3, {[8] = 5, [11] = 0x7FC0}, NULL, "0", NULL, "0"},
+    {0, 3, {[1] = 0x7F80, [8] = 5}, "5", "0", "5", NULL},
+};
+
+static void
+check_sample(size_t vector, const struct plugin_sample *s, uint32_t point,
+    const char *want)
+{
+	char text[64];
+
+	assert_int_equal(s->point, point);
+	value_format(&s->d.value, text, sizeof(text));
+	if ((s->d.quality == QUALITY_BAD) != (want == NULL) ||
+	    strcmp(text, want ? want : "") != 0)
+		fail_msg("vector %zu, point %u: \"%s\", not \"%s\"", vector,
+		    point, text, want ? want : "(bad)");
+}
+
+static void
+test_total(void **state)
+{
+	struct plugin_sample out[8];
+	struct fixture f;
+	char why[400] = "";
+
+	(void)state;
+	fixture_open(&f, TOTAL, "tuf-2000m-total");
+	/* Before unit and multiplier are known there is no total. */
+	assert_int_equal(plugin_decode(f.d, 0, vectors[0].live, 16, out, 8, why,
+			     sizeof(why)),
+	    4);
+	check_sample(999, &out[0], POSITIVE, NULL);
+	check_sample(999, &out[3], FLOW, vectors[0].flow);
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		uint16_t format[2] = {vectors[i].unit, vectors[i].multiplier};
+		assert_int_equal(
+		    plugin_decode(f.d, 1, format, 2, out, 8, why, sizeof(why)),
+		    0);
+		assert_int_equal(plugin_decode(f.d, 0, vectors[i].live, 16, out,
+				     8, why, sizeof(why)),
+		    4);
+		check_sample(i, &out[0], POSITIVE, vectors[i].positive);
+		check_sample(i, &out[1], NEGATIVE, vectors[i].negative);
+		check_sample(i, &out[2], NET, vectors[i].net);
+		check_sample(i, &out[3], FLOW, vectors[i].flow);
+	}
+	fixture_close(&f);
+}
+
+static void
+test_serial(void **state)
+{
+	const uint16_t sound[2] = {0x2107, 0x0934}, no_bcd[2] = {0x21A7, 0};
+	struct plugin_sample out[8];
+	struct fixture f;
+	char why[400] = "";
+
+	(void)state;
+	fixture_open(&f, TOTAL, "tuf-2000m-total");
+	assert_int_equal(
+	    plugin_decode(f.d, 2, sound, 2, out, 8, why, sizeof(why)), 1);
+	assert_int_equal(out[0].point, SERIAL);
+	assert_int_equal(out[0].d.value.type, VALUE_TEXT);
+	assert_string_equal(out[0].d.value.text, "21070934");
+	assert_int_equal(
+	    plugin_decode(f.d, 2, no_bcd, 2, out, 8, why, sizeof(why)), 1);
+	assert_int_equal(out[0].d.quality, QUALITY_BAD);
+	/* A span that it does not have, a span cut short. */
+	assert_int_equal(
+	    plugin_decode(f.d, 3, sound, 2, out, 8, why, sizeof(why)), -EPROTO);
+	assert_int_equal(
+	    plugin_decode(f.d, 0, sound, 2, out, 8, why, sizeof(why)), -EPROTO);
+	fixture_close(&f);
+}
+
+/* Unit and multiplier come before the totals, and the two parts of a total in
+ * one read; nothing is ever written. */
+static void
+test_total_plan(void **state)
+{
+	struct gw_op ops[8];
+	struct fixture f;
+	char why[400] = "";
+
+	(void)state;
+	fixture_open(&f, TOTAL, "tuf-2000m-total");
+	assert_int_equal(plugin_plan(f.d, 1, ops, 8, why, sizeof(why)), 2);
+	assert_int_equal(ops[0].addr, 1437);
+	assert_int_equal(ops[0].count, 2);
+	assert_int_equal(ops[1].addr, 0);
+	assert_int_equal(ops[1].count, 16);
+	assert_int_equal(plugin_plan(f.d, 0, ops, 8, why, sizeof(why)), 3);
+	assert_int_equal(ops[2].addr, 1528);
+	assert_int_equal(
+	    plugin_plan(f.d, 0, ops, 1, why, sizeof(why)), -EPROTO);
+	assert_int_equal(plugin_safe(f.d, ops, 8), 0);
+	assert_int_equal(plugin_span(f.d, NET), ops[1].span);
+	assert_int_equal(plugin_span(f.d, SERIAL), ops[2].span);
+	assert_int_equal(plugin_span(f.d, 5), UINT32_MAX);
+	fixture_close(&f);
+}
+
+/* ---- what breaks the contract while it runs ---- */
+
+static void
+decode_said(const char *name, const char *words)
+{
+	const uint16_t input[2] = {123, 456};
+	struct plugin_sample out[8];
+	char rest[64], why[400] = "";
+	struct fixture f;
+
+	(void)snprintf(rest, sizeof(rest), "/tests/bad/%s.so", name);
+	fixture_open(&f, rest, name);
+	int r = plugin_decode(f.d, 0, input, 2, out, 8, why, sizeof(why));
+	if (r != -EPROTO || !strstr(why, words))
+		fail_msg("%s: %d \"%s\" lacks \"%s\"", name, r, why, words);
+	fixture_close(&f);
+}
+
+static void
+test_breaches(void **state)
+{
+	struct gw_op ops[8];
+	struct fixture f;
+	char why[400] = "";
+
+	(void)state;
+	decode_said("overfill", "it says it filled 9 of 8");
+	decode_said("nan", "is NaN, infinite");
+	decode_said("badpoint", "is of point 2; there are 2");
+	decode_said("badtext", "no text");
+	fixture_open(&f, "/tests/bad/badop.so", "badop");
+	assert_int_equal(
+	    plugin_plan(f.d, 0, ops, 8, why, sizeof(why)), -EPROTO);
+	assert_non_null(strstr(why, "126 registers; 1 to 125"));
+	fixture_close(&f);
+}
+
+static int
+setup(void **state)
+{
+	char exe[PATH_MAX] = "";
+
+	(void)state;
+	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) <= 0)
+		return -1;
+	(void)snprintf(
+	    build, sizeof(build), "%s", dirname(dirname(dirname(exe))));
+	(void)snprintf(dir, sizeof(dir), "/tmp/test_plugin.XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	return chmod(dir, 0755);
+}
+
+static int
+teardown(void **state)
+{
+	static const char *const files[] = {
+	    "/cut.so", "/text.so", "/other.so", TOTAL + 8, "/description"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		(void)unlink(path_of(dir, files[i])); /* may not be there */
+	return rmdir(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_load),
+	    cmocka_unit_test(test_refused_files),
+	    cmocka_unit_test(test_refused_types),
+	    cmocka_unit_test(test_description),
+	    cmocka_unit_test(test_changed),
+	    cmocka_unit_test(test_total),
+	    cmocka_unit_test(test_serial),
+	    cmocka_unit_test(test_total_plan),
+	    cmocka_unit_test(test_breaches),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("plugin", tests, setup, teardown);
+}
