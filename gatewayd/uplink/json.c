@@ -74,8 +74,8 @@ put_moment(FILE *f, const struct stored *rows, size_t n, size_t i, bool *put)
 		    !same_device(first, r))
 			continue;
 		for (size_t k = 0; k < nmine; k++)
-			twice = twice ||
-				strcmp(rows[mine[k]].name, r->name) == 0;
+			twice =
+			    twice || strcmp(rows[mine[k]].name, r->name) == 0;
 		if (twice)
 			continue;
 		mine[nmine++] = i;
@@ -156,8 +156,10 @@ json_readings(const struct stored *rows, size_t n, size_t *len)
 	if (f) {
 		putc('{', f);
 		put_devices(f, rows, n, put);
-		fprintf(f, "\"gateway\":[{\"ts\":%" PRId64 ",\"values\":"
-		    "{\"seq\":%" PRIu64 "}}]}", last->ts_ms, seq);
+		fprintf(f,
+		    "\"gateway\":[{\"ts\":%" PRId64 ",\"values\":"
+		    "{\"seq\":%" PRIu64 "}}]}",
+		    last->ts_ms, seq);
 		text = finished(f, text);
 	}
 	free(put);
@@ -179,8 +181,8 @@ json_event(const struct stored *row, size_t *len)
 
 	if (!f)
 		return NULL;
-	fprintf(f, "{\"seq\":%" PRIu64 ",\"ts\":%" PRId64, row->seq,
-	    row->ts_ms);
+	fprintf(
+	    f, "{\"seq\":%" PRIu64 ",\"ts\":%" PRId64, row->seq, row->ts_ms);
 	put_field(f, "kind", event_kind_name(row->kind));
 	put_field(f, "subject", row->name);
 	put_field(f, "text", row->text);

@@ -43,8 +43,8 @@ on_connect(struct mosquitto *mosq, void *obj, int rc)
 	else
 		(void)snprintf(m->refused, sizeof(m->refused), "refused: %s%s",
 		    mosquitto_connack_string(rc),
-		    rc == 4 || rc == 5
-			? " check username and password_file" : "");
+		    rc == 4 || rc == 5 ? " check username and password_file"
+				       : "");
 }
 
 static void
@@ -72,8 +72,8 @@ read_secret(const char *file, char *out, size_t size, char *why, size_t n)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	len = fd == -1 ? -1 : read(fd, out, size - 1);
 	if (len < 0)
-		(void)snprintf(why, n, "password_file %.200s: %s", path,
-		    strerror(errno));
+		(void)snprintf(
+		    why, n, "password_file %.200s: %s", path, strerror(errno));
 	if (fd != -1)
 		(void)close(fd); /* only read from */
 	if (len < 0)
@@ -94,12 +94,12 @@ set_login(struct mqtt *m, const struct uplink *u, char *why, size_t size)
 	if (u->password_file && read_secret(u->password_file, password,
 				    sizeof(password), why, size) < 0)
 		return -1;
-	rc = mosquitto_username_pw_set(m->mosq, u->username,
-	    u->password_file ? password : NULL);
+	rc = mosquitto_username_pw_set(
+	    m->mosq, u->username, u->password_file ? password : NULL);
 	explicit_bzero(password, sizeof(password));
 	if (rc != MOSQ_ERR_SUCCESS)
-		(void)snprintf(why, size, "username: %s",
-		    mosquitto_strerror(rc));
+		(void)snprintf(
+		    why, size, "username: %s", mosquitto_strerror(rc));
 	return rc == MOSQ_ERR_SUCCESS ? 0 : -1;
 }
 
@@ -114,25 +114,29 @@ set_tls(struct mqtt *m, const struct uplink *u, char *why, size_t size)
 		rc = mosquitto_tls_opts_set(m->mosq, 1, "tlsv1.2", NULL);
 	if (rc == MOSQ_ERR_SUCCESS)
 		return 0;
-	(void)snprintf(why, size, "TLS files (ca_file, cert_file, key_file) "
-	    "cannot be used: %s", mosquitto_strerror(rc));
+	(void)snprintf(why, size,
+	    "TLS files (ca_file, cert_file, key_file) "
+	    "cannot be used: %s",
+	    mosquitto_strerror(rc));
 	return -1;
 }
 
 static int
-begin(struct mqtt *m, const struct uplink *u, const struct broker *b,
-    char *why, size_t size)
+begin(struct mqtt *m, const struct uplink *u, const struct broker *b, char *why,
+    size_t size)
 {
 	int rc;
 
 	errno = 0;
-	rc = mosquitto_connect_async(m->mosq, b->host, b->port,
-	    (int)u->keepalive_s);
+	rc = mosquitto_connect_async(
+	    m->mosq, b->host, b->port, (int)u->keepalive_s);
 	if (rc == MOSQ_ERR_SUCCESS)
 		return 0;
 	if (rc == MOSQ_ERR_EAI)
-		(void)snprintf(why, size, "the name %s cannot be resolved; "
-		    "check DNS", b->host);
+		(void)snprintf(why, size,
+		    "the name %s cannot be resolved; "
+		    "check DNS",
+		    b->host);
 	else if (rc == MOSQ_ERR_ERRNO)
 		(void)snprintf(why, size, "%s port %u: %s", b->host, b->port,
 		    strerror(errno));
@@ -143,9 +147,9 @@ begin(struct mqtt *m, const struct uplink *u, const struct broker *b,
 }
 
 struct mqtt *
-mqtt_open(const struct uplink *u, const struct broker *b,
-    const char *client_id, const struct mqtt_will *will,
-    const struct mqtt_hooks *hooks, char *why, size_t size)
+mqtt_open(const struct uplink *u, const struct broker *b, const char *client_id,
+    const struct mqtt_will *will, const struct mqtt_hooks *hooks, char *why,
+    size_t size)
 {
 	struct mqtt *m = calloc(1, sizeof(*m));
 
@@ -234,8 +238,8 @@ mqtt_misc(struct mqtt *m, char *why, size_t size)
 }
 
 int
-mqtt_publish(struct mqtt *m, const char *topic, const char *payload,
-    size_t len, bool retain, int *mid, char *why, size_t size)
+mqtt_publish(struct mqtt *m, const char *topic, const char *payload, size_t len,
+    bool retain, int *mid, char *why, size_t size)
 {
 	int rc = len > INT_MAX ? MOSQ_ERR_PAYLOAD_SIZE
 			       : mosquitto_publish(m->mosq, mid, topic,

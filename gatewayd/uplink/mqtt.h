@@ -1,8 +1,9 @@
 /*
  * One connection to a broker, over libmosquitto and inside the caller's loop:
- * the caller watches mqtt_fd() and calls mqtt_io() and, each second, mqtt_misc().
- * A connection is made anew each time, so that renewed certificates and
- * passwords are picked up and nothing of an old session lingers.
+ * the caller watches mqtt_fd() and calls mqtt_io() and, each second,
+ * mqtt_misc(). A connection is made anew each time, so that renewed
+ * certificates and passwords are picked up and nothing of an old session
+ * lingers.
  */
 #ifndef MQTT_H
 #define MQTT_H
@@ -38,8 +39,8 @@ void mqtt_goodbye(struct mqtt *m);
 int mqtt_fd(const struct mqtt *m); /* -1: gone */
 bool mqtt_wants_write(const struct mqtt *m);
 /* 0, or -1 with the reason: the connection is gone. */
-int mqtt_io(struct mqtt *m, bool readable, bool writable, char *why,
-    size_t size);
+int mqtt_io(
+    struct mqtt *m, bool readable, bool writable, char *why, size_t size);
 int mqtt_misc(struct mqtt *m, char *why, size_t size);
 /* QoS 1; the message's number in *mid. 0 or -1 with the reason. */
 int mqtt_publish(struct mqtt *m, const char *topic, const char *payload,

@@ -19,8 +19,8 @@ window_done(struct window *w, uint64_t first, uint64_t last)
 	}
 	if (k == i && w->ndone == WINDOW_RANGES)
 		return; /* forgotten: sent again at the worst */
-	memmove(&w->done[i + 1], &w->done[k],
-	    (w->ndone - k) * sizeof(w->done[0]));
+	memmove(
+	    &w->done[i + 1], &w->done[k], (w->ndone - k) * sizeof(w->done[0]));
 	w->ndone = w->ndone - (k - i) + 1;
 	w->done[i] = (struct seq_range){first, last};
 }

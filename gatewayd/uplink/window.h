@@ -20,7 +20,7 @@ struct window {
 		struct seq_range range;
 	} flights[WINDOW_MAX];
 	size_t n;
-	uint64_t next; /* read on above this number */
+	uint64_t next;                        /* read on above this number */
 	struct seq_range done[WINDOW_RANGES]; /* ascending, apart */
 	size_t ndone;
 };
