@@ -154,26 +154,29 @@ complaints_print(const struct complaints *c, FILE *to)
 size_t
 word_distance(const char *a, const char *b)
 {
-	size_t row[WORD + 1], la = strlen(a), lb = strlen(b);
+	size_t row[3][WORD + 1], la = strlen(a), lb = strlen(b);
 
 	if (la > WORD || lb > WORD)
 		return SIZE_MAX;
 	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
+		row[0][j] = j;
 	for (size_t i = 1; i <= la; i++) {
-		size_t corner = row[0];
-		row[0] = i;
+		size_t *now = row[i % 3], *last = row[(i + 2) % 3];
+		const size_t *before = row[(i + 1) % 3];
+		now[0] = i;
 		for (size_t j = 1; j <= lb; j++) {
-			size_t best = corner + (a[i - 1] != b[j - 1]);
-			corner = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
+			size_t best = last[j - 1] + (a[i - 1] != b[j - 1]);
+			if (last[j] + 1 < best)
+				best = last[j] + 1;
+			if (now[j - 1] + 1 < best)
+				best = now[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+				best = before[j - 2] + 1;
+			now[j] = best;
 		}
 	}
-	return row[lb];
+	return row[la % 3][lb];
 }
 
 const char *

@@ -23,7 +23,7 @@ void complain_softly(struct complaints *c, struct mark at, const char *fmt, ...)
 /* A copy of a file name that lives as long as the complaints. */
 const char *complaints_keep(struct complaints *c, const char *file);
 
-/* Letters to change, add or drop; SIZE_MAX for words beyond 64 bytes. */
+/* Letters to change, add, drop or swap; SIZE_MAX for words beyond 64 bytes. */
 size_t word_distance(const char *a, const char *b);
 /* The nearest of NULL-ended words, or NULL when none is near. */
 const char *nearest(const char *word, const char *const *words);

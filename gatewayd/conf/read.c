@@ -11,6 +11,7 @@ static const struct {
     {"slave", "unit"},
     {"slave_id", "unit"},
     {"slaveid", "unit"},
+    {"address", "holding"},
     {"address", "unit"},
     {"id", "unit"},
     {"interval", "every"},
@@ -222,10 +223,10 @@ read_word(struct ctx *x, const struct node *n, const char *what,
 		complain(x->c, n->at,
 		    "%s `%s` is unknown; did you mean `%s`? "
 		    "(%s)",
-		    what, n->text, guess, list);
+		    what, node_shown(n), guess, list);
 	else
 		complain(x->c, n->at, "%s `%s` is unknown; write %s", what,
-		    n->text, list);
+		    node_shown(n), list);
 	return false;
 }
 
@@ -241,7 +242,7 @@ read_bool(struct ctx *x, const struct node *n, const char *what, bool *out)
 		*out = false;
 	else {
 		complain(x->c, n->at, "%s must be on or off, not `%s`", what,
-		    n->text);
+		    node_shown(n));
 		return false;
 	}
 	return true;

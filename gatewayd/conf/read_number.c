@@ -69,17 +69,17 @@ scan_told(struct ctx *x, const struct node *n, const char *what, bool *negative,
 		complain(x->c, n->at,
 		    "%s `%s` begins with a zero, which some "
 		    "read as octal; write %s",
-		    what, n->text, without_zeros(n->text));
+		    what, node_shown(n), without_zeros(n->text));
 		return false;
 	case WHOLE_LARGE:
 		complain(x->c, n->at, "%s `%s` is larger than 64 bits", what,
-		    n->text);
+		    node_shown(n));
 		return false;
 	default:
 		complain(x->c, n->at,
 		    "%s must be a whole number, not `%s`; "
 		    "write digits, or 0x and digits",
-		    what, n->text);
+		    what, node_shown(n));
 		return false;
 	}
 }
@@ -98,7 +98,7 @@ read_whole(struct ctx *x, const struct node *n, const char *what, int64_t min,
 	if (!fits || v < min || v > max) {
 		complain(x->c, n->at,
 		    "%s is %s; it must be %" PRId64 " to %" PRId64, what,
-		    n->text, min, max);
+		    node_shown(n), min, max);
 		return false;
 	}
 	*out = v;
@@ -115,7 +115,7 @@ read_bits(struct ctx *x, const struct node *n, const char *what, uint64_t *out)
 		return false;
 	if (negative && u > (uint64_t)INT64_MAX + 1) {
 		complain(x->c, n->at, "%s `%s` is larger than 64 bits", what,
-		    n->text);
+		    node_shown(n));
 		return false;
 	}
 	*out = negative ? 0 - u : u;
@@ -175,12 +175,12 @@ read_real(struct ctx *x, const struct node *n, const char *what, double min,
 		complain(x->c, n->at,
 		    "%s must be a number, not `%s`; write "
 		    "12.5",
-		    what, n->text);
+		    what, node_shown(n));
 		return false;
 	}
 	if (v < min || v > max) {
 		complain(x->c, n->at, "%s is %s; it must be %g to %g", what,
-		    n->text, min, max);
+		    node_shown(n), min, max);
 		return false;
 	}
 	*out = v;
@@ -246,14 +246,14 @@ read_duration(struct ctx *x, const struct node *n, const char *what,
 		complain(x->c, n->at,
 		    "%s `%s` is no duration; write a whole "
 		    "number and its unit: 250ms, 5s, 5min, 4h or 30d",
-		    what, n->text);
+		    what, node_shown(n));
 		return false;
 	}
 	if (v < min_ms || v > max_ms) {
 		say_duration(min_ms, low, sizeof(low));
 		say_duration(max_ms, high, sizeof(high));
 		complain(x->c, n->at, "%s is %s; it must be %s to %s", what,
-		    n->text, low, high);
+		    node_shown(n), low, high);
 		return false;
 	}
 	*out = v;
@@ -272,7 +272,7 @@ read_size(struct ctx *x, const struct node *n, const char *what, uint64_t *out)
 		complain(x->c, n->at,
 		    "%s `%s` is no size; write a whole "
 		    "number and its unit: 20MB or 4GB",
-		    what, n->text);
+		    what, node_shown(n));
 		return false;
 	}
 	*out = v;
@@ -298,7 +298,7 @@ read_quantity(struct ctx *x, const struct node *n, const char *what,
 	complain(x->c, n->at,
 	    "%s `%s` needs a number and its unit; write for "
 	    "example 12 %s",
-	    what, n->text, units[0]);
+	    what, node_shown(n), units[0]);
 	return false;
 }
 
@@ -321,7 +321,7 @@ read_clock(struct ctx *x, const struct node *n, const char *what, unsigned *out)
 	}
 	if (n->kind != NODE_SCALAR || part[0] > 23 || part[1] > 59) {
 		complain(x->c, n->at, "%s `%s` is no time of day; write 22:00",
-		    what, n->text);
+		    what, node_shown(n));
 		return false;
 	}
 	*out = part[0] * 60 + part[1];

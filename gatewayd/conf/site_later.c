@@ -311,7 +311,7 @@ check_days(struct build *b, const struct node *n)
 
 	if (n->kind == NODE_LIST) {
 		for (const struct node *i = n->first; i; i = i->next)
-			(void)read_word(&b->ctx, i, "a day", week, &word);
+			(void)read_word(&b->ctx, i, "the day", week, &word);
 		return;
 	}
 	if (n->kind == NODE_SCALAR && strcmp(s, "daily") == 0)

@@ -258,8 +258,8 @@ read_document(struct reader *r)
 				type = YAML_STREAM_END_EVENT;
 		} else if (type == YAML_STREAM_END_EVENT && !root) {
 			complain(r->c, (struct mark){r->file, 1, 1},
-			    "the file is empty; see the example "
-			    "config/site.example.yaml");
+			    "the file is empty; begin with a copy of an "
+			    "example");
 		}
 		yaml_event_delete(&e);
 		if (type == YAML_STREAM_END_EVENT)
@@ -310,4 +310,14 @@ node_get(const struct node *map, const char *key)
 		if (strcmp(n->key, key) == 0)
 			return n;
 	return NULL;
+}
+
+const char *
+node_shown(const struct node *n)
+{
+	if (n->kind == NODE_MAP)
+		return "{...}";
+	if (n->kind == NODE_LIST)
+		return "[...]";
+	return n->text[0] ? n->text : "nothing";
 }

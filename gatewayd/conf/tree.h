@@ -34,6 +34,9 @@ enum {
 struct node *yaml_read(struct arena *mem, const char *file, const char *bytes,
     size_t len, struct complaints *c);
 
+/* What stands there, for messages: its text, or what it is instead. */
+const char *node_shown(const struct node *n);
+
 /* The value of a key, or NULL. */
 const struct node *node_get(const struct node *map, const char *key);
 
