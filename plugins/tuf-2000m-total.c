@@ -1,56 +1,71 @@
 /*
- * Exact totals of TUF-2000M/F/B ultrasonic flow meters, always in m3.
+ * The exact total of a TUF-2000 ultrasonic flow meter, which no profile can
+ * express: total = (N + Nf) x 10^(n - 3), N a 32-bit integer, Nf a float, n and
+ * the unit in registers of their own. The meter's ready-made float at REG 115
+ * loses litres above 16,000 m3.
  *
- * Such a meter keeps a total as a whole number and a fraction, multiplied by
- * 10^(n - 3), in a unit chosen at its menu 31. Its total as one float32 loses
- * whole cubic metres once there are enough of them; this one does not.
+ * Source: "MODBUS registers table" with its notes 1 and 4, in the TUF-2000F
+ * user manual (5.1.1) and, the same table, in the communication protocol of the
+ * DTI-1, a sister model: REG 1-28, 72, 1438, 1439, 1529. Not tried on a meter:
+ * compare with its display once. REG n is address n - 1; of 32 bits the low
+ * word comes first. How large an imperial oil barrel is they do not say: such a
+ * total is bad rather than guessed.
  *
- * Source: TUF-2000F Ultrasonic Flow Meter user manual, Modbus register address
- * table (its REG n is holding n - 1; 32 bits with the low word first). Seen in
- * the maker's manual: 0, 8 to 15. Taken from the same table as others quote
- * it, and not tried on a meter: 1437 (unit), 1438 (multiplier), 1528 (serial
- * number, BCD, high word first). Compare with the display once.
- *
- * Never write registers 58 and 59: they press the meter's keys.
+ * Unit and multiplier are read before the totals in every poll and forgotten
+ * after them, so that no total is made with those of an earlier one.
  */
 #include <math.h>
 #include <string.h>
 
 #include "gateway_device.h"
 
-enum { SPAN_LIVE, SPAN_FORMAT, SPAN_SERIAL };
-enum { POSITIVE, NEGATIVE, NET, FLOW, SERIAL };
-enum { LIVE_WORDS = 16, FORMAT_WORDS = 2, SERIAL_WORDS = 2 };
+enum { FLOW, TOTAL, REVERSE, NET, ERRORS, SERIAL, POINTS };
+enum { KEY_UNIT, KEY_MULTIPLIER, KEYS };
+enum { SPAN_UNIT, SPAN_TOTALS, SPAN_ERRORS, SPAN_SERIAL };
 /* The serial number is asked for now and then: a meter may be exchanged. */
-enum { SERIAL_EVERY = 60 };
+enum { UNITS = 8, SERIAL_EVERY = 60 };
 
 struct meter {
-	/* A step of the total is mul / div m3; both exact, so that a division
-	 * by 1000 rounds once. mul 0: unit or multiplier is unknown. */
-	double mul, div;
+	int64_t fixed_unit, fixed_power; /* fixed_unit -1: ask the meter */
+	uint32_t known; /* unit and power hold for what comes */
+	int32_t unit, power;
 };
 
-static const struct gw_point points[] = {
-    [POSITIVE] = {.name = "total_positive",
-	.unit = "m3",
-	.kind = GW_COUNTER,
-	.span = SPAN_LIVE},
-    [NEGATIVE] = {.name = "total_negative",
-	.unit = "m3",
-	.kind = GW_COUNTER,
-	.span = SPAN_LIVE},
-    [NET] = {.name = "total_net",
-	.unit = "m3",
-	.kind = GW_GAUGE,
-	.span = SPAN_LIVE},
-    [FLOW] = {.name = "flow",
-	.unit = "m3/h",
-	.kind = GW_GAUGE,
-	.span = SPAN_LIVE},
-    [SERIAL] = {.name = "serial",
-	.kind = GW_STATE,
-	.flags = GW_IS_TEXT,
-	.span = SPAN_SERIAL},
+/* m3 = x * mul / div, in the order of REG 1438; div 0: not known. */
+static const struct {
+	double mul, div;
+} units[UNITS] = {
+    {1, 1},                 /* m3 */
+    {1, 1000},              /* litre */
+    {3785411784.0, 1e12},   /* US gallon */
+    {454609, 1e8},          /* imperial gallon */
+    {3785411784.0, 1e6},    /* a million US gallons */
+    {28316846592.0, 1e12},  /* cubic foot */
+    {158987294928.0, 1e12}, /* US oil barrel: 42 US gallons */
+    {0, 0},                 /* imperial oil barrel */
+};
+
+static const struct gw_key keys[KEYS] = {
+    [KEY_UNIT] = {.name = "unit",
+	.help = "Unit of the meter's totals; `meter` asks it.",
+	.choices = "meter|m3|L|gal_us|gal_uk|Mgal_us|ft3|bbl_us",
+	.max = UNITS - 1,
+	.type = GW_KEY_CHOICE},
+    [KEY_MULTIPLIER] = {.name = "multiplier",
+	.help = "Power of ten of the totals, where `unit` is given.",
+	.min = -3,
+	.max = 4,
+	.type = GW_KEY_INT},
+};
+
+static const struct gw_point points[POINTS] = {
+    [FLOW] = {"flow", "m3/h", -1e6, 1e6, GW_GAUGE, GW_RANGE, SPAN_TOTALS},
+    [TOTAL] = {"total", "m3", 0, 1e13, GW_COUNTER, GW_RANGE, SPAN_TOTALS},
+    [REVERSE] = {"reverse_total", "m3", 0, 1e13, GW_COUNTER, GW_RANGE,
+	SPAN_TOTALS},
+    [NET] = {"net_total", "m3", -1e13, 1e13, GW_GAUGE, GW_RANGE, SPAN_TOTALS},
+    [ERRORS] = {"errors", NULL, 0, 65535, GW_STATE, GW_RANGE, SPAN_ERRORS},
+    [SERIAL] = {"serial_number", NULL, 0, 0, GW_STATE, GW_IS_TEXT, SPAN_SERIAL},
 };
 
 static int
@@ -58,59 +73,38 @@ init(void *state, const double *settings, struct gw_err *err)
 {
 	struct meter *m = state;
 
-	(void)settings;
-	(void)err;
-	m->mul = 0;
-	m->div = 1;
+	(void)err; /* the gateway has checked all there is to check */
+	m->fixed_unit = (int64_t)settings[KEY_UNIT] - 1;
+	m->fixed_power = (int64_t)settings[KEY_MULTIPLIER];
+	m->known = 0;
 	return 0;
 }
 
-/* The unit and the multiplier first: a total without them is no total. */
 static int
 plan(const void *state, uint32_t cycle, struct gw_op *out, int cap)
 {
-	int n = 2;
+	static const struct {
+		uint8_t span;
+		uint16_t addr, count;
+	} reads[] = {{SPAN_UNIT, 1437, 2}, {SPAN_TOTALS, 0, 28},
+	    {SPAN_ERRORS, 71, 1}, {SPAN_SERIAL, 1528, 2}};
+	const struct meter *m = state;
+	int n = 0;
 
-	(void)state;
-	if (cap < 3)
-		return -1;
-	out[0] = (struct gw_op){.op = GW_READ,
-	    .table = GW_HOLDING,
-	    .span = SPAN_FORMAT,
-	    .addr = 1437,
-	    .count = FORMAT_WORDS};
-	out[1] = (struct gw_op){.op = GW_READ,
-	    .table = GW_HOLDING,
-	    .span = SPAN_LIVE,
-	    .addr = 0,
-	    .count = LIVE_WORDS};
-	if (cycle % SERIAL_EVERY == 0)
+	for (unsigned i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
+		if (reads[i].span == SPAN_UNIT && m->fixed_unit >= 0)
+			continue;
+		if (reads[i].span == SPAN_SERIAL && cycle % SERIAL_EVERY != 0)
+			continue;
+		if (n == cap)
+			return -1;
 		out[n++] = (struct gw_op){.op = GW_READ,
 		    .table = GW_HOLDING,
-		    .span = SPAN_SERIAL,
-		    .addr = 1528,
-		    .count = SERIAL_WORDS};
+		    .span = reads[i].span,
+		    .addr = reads[i].addr,
+		    .count = reads[i].count};
+	}
 	return n;
-}
-
-static void
-take_format(struct meter *m, const uint16_t *words)
-{
-	/* Register 1437 in m3: litre, US and imperial gallon, a million US
-	 * gallons, cubic foot, US oil barrel (42 US gallons), imperial oil
-	 * barrel (36 imperial gallons). */
-	static const double m3[] = {1, 1, 3.785411784, 4.54609, 3785.411784,
-	    0.028316846592, 0.158987294928, 0.16365924};
-	static const double per[] = {1, 1e3, 1e3, 1e3, 1, 1, 1, 1};
-	/* Times 10^(n - 3), by a division where the power is negative. */
-	static const double up[] = {1, 1, 1, 1, 10, 100, 1e3, 1e4};
-	static const double down[] = {1e3, 100, 10, 1, 1, 1, 1, 1};
-
-	m->mul = 0;
-	if (words[0] > 7 || words[1] > 7)
-		return;
-	m->mul = m3[words[0]] * up[words[1]];
-	m->div = per[words[0]] * down[words[1]];
 }
 
 static uint32_t
@@ -122,47 +116,81 @@ low_first(const uint16_t *words)
 static double
 real_at(const uint16_t *words)
 {
-	uint32_t raw = low_first(words);
+	uint32_t bits = low_first(words);
 	float f;
 
-	memcpy(&f, &raw, sizeof(f));
+	memcpy(&f, &bits, sizeof(f));
 	return (double)f;
 }
 
-static void
-put(struct gw_sample *s, uint32_t point, double v)
+static struct gw_sample
+number(uint32_t point, double v)
 {
-	*s = (struct gw_sample){.point = point,
+	struct gw_sample s = {.point = point,
 	    .quality = isfinite(v) ? GW_GOOD : GW_BAD,
 	    .type = GW_DOUBLE};
-	s->value.r = v;
+
+	s.value.r = v;
+	return s;
 }
 
-/* NaN where the meter gives no total. */
-static double
-total(const struct meter *m, const uint16_t *words)
+/* Whole number and fraction in m3; bad when they cannot be. */
+static struct gw_sample
+volume(const struct meter *m, uint32_t point, const uint16_t *words)
 {
 	double whole = (double)(int32_t)low_first(words);
-	double rest = real_at(words + 2);
+	double part = real_at(words + 2), mul, div;
 
-	if (m->mul == 0 || !(rest > -1.0001 && rest < 1.0001))
-		return (double)NAN;
-	return (whole + rest) * m->mul / m->div;
+	if (!m->known || !(fabs(part) <= 1))
+		return (struct gw_sample){.point = point, .quality = GW_BAD};
+	mul = units[m->unit].mul;
+	div = units[m->unit].div;
+	for (int i = m->power; i > 0; i--)
+		mul *= 10;
+	for (int i = m->power; i < 0; i++)
+		div *= 10;
+	return number(point, (whole + part) * mul / div);
+}
+
+static void
+set_unit(struct meter *m, int64_t unit, int64_t power)
+{
+	m->known = unit >= 0 && unit < UNITS && units[unit].div > 0 &&
+		   power >= -3 && power <= 4;
+	m->unit = m->known ? (int32_t)unit : 0;
+	m->power = m->known ? (int32_t)power : 0;
 }
 
 static int
-decode_serial(const uint16_t *words, struct gw_sample *out)
+totals(struct meter *m, const uint16_t *words, struct gw_sample *out)
 {
-	uint32_t bcd = (uint32_t)words[0] << 16 | words[1];
+	if (m->fixed_unit >= 0)
+		set_unit(m, m->fixed_unit, m->fixed_power);
+	out[0] = number(FLOW, real_at(words));
+	out[1] = volume(m, TOTAL, words + 8);
+	out[2] = volume(m, REVERSE, words + 12);
+	out[3] = volume(m, NET, words + 24);
+	/* Water running backwards is counted below zero, or above it, by the
+	 * meter's firmware. */
+	if (out[2].quality == GW_GOOD)
+		out[2].value.r = fabs(out[2].value.r);
+	m->known = 0;
+	return 4;
+}
 
-	*out = (struct gw_sample){.point = SERIAL, .type = GW_TEXT};
+/* Eight decimal digits, the high word first. */
+static struct gw_sample
+serial(const uint16_t *words)
+{
+	struct gw_sample s = {.point = SERIAL, .type = GW_TEXT};
+
 	for (int i = 0; i < 8; i++) {
-		uint32_t digit = bcd >> (28 - 4 * i) & 0xF;
+		int digit = words[i / 4] >> (12 - 4 * (i % 4)) & 0xF;
 		if (digit > 9)
-			out->quality = GW_BAD;
-		out->value.text[i] = (char)('0' + digit);
+			s.quality = GW_BAD;
+		s.value.text[i] = (char)('0' + digit);
 	}
-	return 1;
+	return s;
 }
 
 static int
@@ -171,33 +199,35 @@ decode(void *state, uint32_t span, const uint16_t *words, int count,
 {
 	struct meter *m = state;
 
-	if (cap < 4)
+	if (cap < POINTS)
 		return -1;
-	if (span == SPAN_FORMAT && count == FORMAT_WORDS) {
-		take_format(m, words);
+	if (span == SPAN_UNIT && count == 2) {
+		set_unit(m, words[0], (int64_t)words[1] - 3);
 		return 0;
 	}
-	if (span == SPAN_SERIAL && count == SERIAL_WORDS)
-		return decode_serial(words, out);
-	if (span != SPAN_LIVE || count != LIVE_WORDS)
-		return -1;
-	double positive = total(m, words + 8), negative = total(m, words + 12);
-	put(&out[0], POSITIVE, positive);
-	put(&out[1], NEGATIVE, negative);
-	/* The meter counts water running backwards as a negative total or a
-	 * positive one, by its firmware. */
-	put(&out[2], NET, positive - fabs(negative));
-	put(&out[3], FLOW, real_at(words));
-	return 4;
+	if (span == SPAN_TOTALS && count == 28)
+		return totals(m, words, out);
+	if (span == SPAN_ERRORS && count == 1) {
+		out[0] = (struct gw_sample){.point = ERRORS, .type = GW_UINT64};
+		out[0].value.u = words[0];
+		return 1;
+	}
+	if (span == SPAN_SERIAL && count == 2) {
+		out[0] = serial(words);
+		return 1;
+	}
+	return -1;
 }
 
 const struct gw_device_type gw_device_type = {
     .abi = GW_ABI,
     .size = sizeof(struct gw_device_type),
     .name = "tuf-2000m-total",
-    .summary = "TUF-2000M ultrasonic flow meter: exact totals in m3",
+    .summary = "TUF-2000 ultrasonic flow meter: exact totals in m3",
+    .keys = keys,
     .points = points,
-    .npoints = sizeof(points) / sizeof(points[0]),
+    .nkeys = KEYS,
+    .npoints = POINTS,
     .state_size = sizeof(struct meter),
     .init = init,
     .plan = plan,

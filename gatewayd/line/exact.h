@@ -1,7 +1,7 @@
 /*
- * Scales and calibrations as a person would work them out: 1821 at 0.01 is
- * 18.21, not the double next to it. What a decimal can say is computed in whole
- * numbers and divided once.
+ * Scales, offsets and calibrations as a person would work them out: 29546 at
+ * 0.01, less 273.15, is 22.31 and not 22.310000000000024. What decimals can say
+ * is computed in whole numbers and divided once.
  */
 #ifndef EXACT_H
 #define EXACT_H
