@@ -82,6 +82,9 @@ enum store_result store_series_all(
     struct store *s, struct store_series *series, size_t n);
 /* Inserts (id 0, then filled in) or updates the epoch. */
 enum store_result store_epoch(struct store *s, struct epoch *e);
+/* Decides the unknown epochs that earlier runs left: those of now->boot become
+ * like *now once that is no longer unknown, others are released. */
+enum store_result store_settle(struct store *s, const struct epoch *now);
 
 struct store_row {
 	uint64_t seq; /* filled in by store_write() when it succeeds */

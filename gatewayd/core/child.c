@@ -1,0 +1,132 @@
+/* posix_spawn: the descriptors a child needs, and no others. */
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chan.h"
+#include "log.h"
+
+extern char **environ;
+
+/* Below these numbers lie the child's own, which dup2() would overwrite. */
+enum { CLEAR_OF_FDS = 16 };
+
+static int
+clear_of(int fd)
+{
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, CLEAR_OF_FDS);
+
+	return high == -1 ? -errno : high;
+}
+
+static int
+set_up(posix_spawn_file_actions_t *fa, posix_spawnattr_t *attr, int chan,
+    int snapshot)
+{
+	sigset_t none, all;
+	int r;
+
+	(void)sigemptyset(&none); /* these two cannot fail */
+	(void)sigfillset(&all);
+	r = posix_spawn_file_actions_adddup2(fa, chan, CHAN_FD);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(fa, snapshot, SNAPSHOT_FD);
+	if (r == 0)
+		r = posix_spawn_file_actions_addclosefrom_np(
+		    fa, SNAPSHOT_FD + 1);
+	if (r == 0)
+		r = posix_spawnattr_setsigmask(attr, &none);
+	if (r == 0)
+		r = posix_spawnattr_setsigdefault(attr, &all);
+	if (r == 0)
+		r = posix_spawnattr_setflags(
+		    attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	return -r;
+}
+
+static int
+spawn(struct child *c, const struct program *p, int chan, int snapshot)
+{
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+	char index[16];
+	const char *args[] = {p->path,
+	    c->role == ROLE_LINE ? "--line" : "--uplink", index,
+	    p->debug ? "--debug" : NULL, NULL};
+	int r;
+
+	(void)snprintf(index, sizeof(index), "%u", c->index);
+	r = -posix_spawn_file_actions_init(&fa);
+	if (r != 0)
+		return r;
+	r = -posix_spawnattr_init(&attr);
+	if (r == 0) {
+		r = set_up(&fa, &attr, chan, snapshot);
+		if (r == 0) /* POSIX promises not to write to the arguments */
+			r = -posix_spawn(&c->pid, p->path, &fa, &attr,
+			    (char *const *)(uintptr_t)args, environ);
+		(void)posix_spawnattr_destroy(&attr); /* cannot fail */
+	}
+	(void)posix_spawn_file_actions_destroy(&fa); /* cannot fail */
+	return r;
+}
+
+int
+child_start(struct child *c, const struct program *p, int64_t now)
+{
+	int pair[2], chan, snapshot, r;
+
+	r = chan_pair(pair, CHILD_BUFFER);
+	if (r != 0)
+		return r;
+	chan = clear_of(pair[1]);
+	snapshot = clear_of(p->snapshot);
+	r = chan < 0 ? chan : snapshot < 0 ? snapshot : 0;
+	if (r == 0)
+		r = spawn(c, p, chan, snapshot);
+	/* Copies for the child alone. */
+	if (chan >= 0)
+		(void)close(chan);
+	if (snapshot >= 0)
+		(void)close(snapshot);
+	(void)close(pair[1]);
+	if (r != 0) {
+		(void)close(pair[0]); /* nobody is at the other end */
+		c->pid = 0;
+		return r;
+	}
+	c->fd = pair[0];
+	c->state = CHILD_STARTING;
+	c->started = c->heard = now;
+	c->stop_sent = c->bye = false;
+	c->committed = 0;
+	return 0;
+}
+
+void
+child_kill(struct child *c)
+{
+	if (c->pid > 0 && kill(c->pid, SIGKILL) == -1)
+		log_debug("process %d: %s", c->pid, strerror(errno));
+}
+
+void
+child_close(struct child *c)
+{
+	if (c->fd != -1)
+		(void)close(c->fd); /* all that was sent has been read */
+	c->fd = -1;
+}
+
+bool
+child_silent(const struct child *c, int64_t now)
+{
+	return c->pid > 0 && c->state != CHILD_ENDING &&
+	       now - c->heard >= SILENCE_MS;
+}

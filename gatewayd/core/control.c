@@ -1,0 +1,212 @@
+/* Eight clients, five seconds each. */
+#include "control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core.h"
+#include "log.h"
+#include "mono.h"
+#include "report.h"
+
+enum { CLIENTS = 8, CLIENT_MS = 5000 };
+
+struct client {
+	int fd; /* -1: free */
+	sd_event_source *io;
+	char *answer; /* NULL: not asked yet */
+	size_t len, sent;
+	int64_t until;
+};
+
+struct control {
+	struct core *core; /* borrowed */
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	int fd;
+	sd_event_source *io;
+	struct client clients[CLIENTS];
+};
+
+static void
+let_go(struct client *k)
+{
+	if (k->fd == -1)
+		return;
+	k->io = sd_event_source_disable_unref(k->io);
+	(void)close(k->fd); /* what it did not read it did not want */
+	free(k->answer);
+	*k = (struct client){.fd = -1};
+}
+
+/* One more piece: 1 more to send, 0 all sent, -errno. */
+static int
+send_piece(struct client *k, struct msg *m)
+{
+	size_t n = k->len - k->sent;
+	int r;
+
+	if (n > MSG_CHUNK_MAX - 1)
+		n = MSG_CHUNK_MAX - 1;
+	m->kind = MSG_TEXT;
+	memcpy(m->text.text, k->answer + k->sent, n);
+	m->text.text[n] = '\0';
+	m->text.last = k->sent + n == k->len;
+	r = msg_send(k->fd, m);
+	if (r != 0)
+		return r;
+	k->sent += n;
+	return k->sent < k->len;
+}
+
+static int
+answer(struct client *k, struct msg *m)
+{
+	int r;
+
+	do
+		r = send_piece(k, m);
+	while (r == 1);
+	return r;
+}
+
+static int
+hear(struct control *c, struct client *k)
+{
+	struct msg *m = c->core->msg;
+	int r = msg_recv(k->fd, m);
+
+	if (r == -EAGAIN)
+		return -EAGAIN;
+	if (r != 1 || m->kind != MSG_ASK || k->answer != NULL)
+		return -EPROTO;
+	k->answer = report(c->core, m->text.text, mono_ms());
+	if (k->answer == NULL)
+		return -ENOMEM;
+	k->len = strlen(k->answer);
+	return sd_event_source_set_io_events(k->io, EPOLLOUT);
+}
+
+static int
+on_client(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+	struct control *c = user;
+	struct client *k = NULL;
+	int r;
+
+	(void)events;
+	for (size_t i = 0; i < CLIENTS; i++)
+		if (c->clients[i].io == source && c->clients[i].fd == fd)
+			k = &c->clients[i];
+	if (k == NULL)
+		return 0;
+	r = k->answer == NULL ? hear(c, k) : 0;
+	if (r >= 0)
+		r = answer(k, c->core->msg);
+	if (r != -EAGAIN)
+		let_go(k);
+	return 0;
+}
+
+static int
+on_connect(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+	struct control *c = user;
+	struct client *k = NULL;
+	int one = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)source;
+	(void)events;
+	if (one == -1)
+		return 0; /* it went away, or we are short of descriptors */
+	for (size_t i = 0; i < CLIENTS && k == NULL; i++)
+		if (c->clients[i].fd == -1)
+			k = &c->clients[i];
+	if (k == NULL) {
+		(void)close(one); /* one too many */
+		return 0;
+	}
+	k->fd = one;
+	k->until = mono_ms() + CLIENT_MS;
+	if (sd_event_add_io(c->core->loop, &k->io, one, EPOLLIN, on_client, c) <
+	    0)
+		let_go(k);
+	return 0;
+}
+
+void
+control_step(struct control *c, int64_t now)
+{
+	for (size_t i = 0; c != NULL && i < CLIENTS; i++)
+		if (c->clients[i].fd != -1 && now >= c->clients[i].until)
+			let_go(&c->clients[i]);
+}
+
+static int
+listen_on(struct control *c)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd =
+	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd == -1)
+		return -errno;
+	c->fd = fd;
+	memcpy(at.sun_path, c->path, sizeof(at.sun_path));
+	/* We hold the lock: what lies there is a dead gateway's. */
+	if (unlink(c->path) == -1 && errno != ENOENT)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) == -1 ||
+	    chmod(c->path, 0660) == -1 || listen(fd, CLIENTS) == -1)
+		return -errno;
+	return sd_event_add_io(
+	    c->core->loop, &c->io, fd, EPOLLIN, on_connect, c);
+}
+
+int
+control_open(struct core *core)
+{
+	struct control *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (c == NULL)
+		return -ENOMEM;
+	c->core = core;
+	c->fd = -1;
+	for (size_t i = 0; i < CLIENTS; i++)
+		c->clients[i].fd = -1;
+	r = snprintf(
+	    c->path, sizeof(c->path), "%s/control.sock", core->opt->run_dir);
+	r = r < 0 || (size_t)r >= sizeof(c->path) ? -ENAMETOOLONG
+						  : listen_on(c);
+	if (r < 0) {
+		c = control_close(c);
+		return r;
+	}
+	core->control = c;
+	return 0;
+}
+
+struct control *
+control_close(struct control *take)
+{
+	if (take == NULL)
+		return NULL;
+	for (size_t i = 0; i < CLIENTS; i++)
+		let_go(&take->clients[i]);
+	take->io = sd_event_source_disable_unref(take->io);
+	if (take->fd != -1) {
+		(void)close(take->fd); /* only listened on */
+		if (unlink(take->path) == -1 && errno != ENOENT)
+			log_warning(
+			    "%s: not removed: %s", take->path, strerror(errno));
+	}
+	free(take);
+	return NULL;
+}
