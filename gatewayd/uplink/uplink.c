@@ -490,7 +490,7 @@ static int
 on_core(sd_event_source *s, int fd, uint32_t events, void *arg)
 {
 	struct up *u = arg;
-	int r;
+	int r = -EAGAIN;
 
 	(void)events;
 	while (!u->finished && (r = msg_recv(fd, u->msg)) > 0)
