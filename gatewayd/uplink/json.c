@@ -121,15 +121,16 @@ put_devices(FILE *f, const struct stored *rows, size_t n, bool *put)
 
 /* Closes the stream; the text, or NULL when memory ran out on the way. */
 static char *
-finished(FILE *f, char *text)
+finished(FILE *f, char **text)
 {
 	bool bad = ferror(f) != 0;
 
+	/* The text is where it will stay only once the stream is closed. */
 	if (fclose(f) != 0 || bad) {
-		free(text);
+		free(*text);
 		return NULL;
 	}
-	return text;
+	return *text;
 }
 
 char *
@@ -160,7 +161,7 @@ json_readings(const struct stored *rows, size_t n, size_t *len)
 		    "\"gateway\":[{\"ts\":%" PRId64 ",\"values\":"
 		    "{\"seq\":%" PRIu64 "}}]}",
 		    last->ts_ms, seq);
-		text = finished(f, text);
+		text = finished(f, &text);
 	}
 	free(put);
 	return text;
@@ -189,7 +190,7 @@ json_event(const struct stored *row, size_t *len)
 	if (row->clock != EPOCH_KNOWN)
 		fputs(",\"clock\":\"uncertain\"", f);
 	putc('}', f);
-	return finished(f, text);
+	return finished(f, &text);
 }
 
 char *
@@ -206,5 +207,5 @@ json_status(const char *state, const char *gateway, const char *version,
 	put_field(f, "version", version);
 	put_field(f, "boot", boot);
 	putc('}', f);
-	return finished(f, text);
+	return finished(f, &text);
 }
