@@ -131,6 +131,9 @@ test_refused_types(void **state)
 
 /* ---- a device, from the description on ---- */
 
+/* As a site without `settings:` gives them. */
+static const double no_settings[8];
+
 struct fixture {
 	struct arena *mem;
 	struct complaints *c;
@@ -177,7 +180,8 @@ fixture_open(struct fixture *f, const char *rest, const char *name)
 	    f->mem, "description", arena_strndup(f->mem, text, n), n, f->c);
 	assert_non_null(root);
 	f->device =
-	    (struct device){.type = description_read(&x, name, path, root)};
+	    (struct device){.type = description_read(&x, name, path, root),
+		.settings = no_settings};
 	if (!f->device.type) {
 		complaints_print(f->c, stderr);
 		fail();
@@ -205,14 +209,21 @@ test_description(void **state)
 	fixture_open(&f, TOTAL, "tuf-2000m-total");
 	t = f.device.type;
 	assert_true(t->plugin);
-	assert_int_equal(t->npoints, 5);
-	assert_int_equal(t->nkeys, 0);
-	assert_string_equal(t->points[0].name, "total_positive");
-	assert_string_equal(t->points[0].unit, "m3");
-	assert_int_equal(t->points[0].kind, KIND_COUNTER);
-	assert_int_equal(t->points[2].kind, KIND_GAUGE);
-	assert_true(t->points[4].text);
-	assert_null(t->points[4].unit);
+	assert_int_equal(t->npoints, 6);
+	assert_string_equal(t->points[1].name, "total");
+	assert_string_equal(t->points[1].unit, "m3");
+	assert_int_equal(t->points[1].kind, KIND_COUNTER);
+	assert_true(t->points[1].has_range && t->points[1].max == 1e13);
+	assert_int_equal(t->points[3].kind, KIND_GAUGE);
+	assert_true(t->points[5].text);
+	assert_null(t->points[5].unit);
+	assert_int_equal(t->nkeys, 2);
+	assert_string_equal(t->keys[0].name, "unit");
+	assert_int_equal(t->keys[0].type, KEY_CHOICE);
+	assert_int_equal(t->keys[0].nchoices, 8);
+	assert_string_equal(t->keys[0].choices[2], "L");
+	assert_int_equal(t->keys[1].type, KEY_INT);
+	assert_true(t->keys[1].min == -3 && t->keys[1].max == 4);
 	fixture_close(&f);
 }
 
@@ -222,8 +233,8 @@ test_changed(void **state)
 {
 	struct fixture f;
 	struct device_type type;
-	struct point_type points[5];
-	struct device device = {.type = &type};
+	struct point_type points[6];
+	struct device device = {.type = &type, .settings = no_settings};
 	char why[400] = "";
 
 	(void)state;
@@ -246,10 +257,10 @@ test_changed(void **state)
 			points[0].unit = "L";
 			break;
 		case 4:
-			points[0].kind = KIND_GAUGE;
+			points[0].kind = KIND_STATE;
 			break;
 		default:
-			points[0].has_range = true;
+			points[0].max += 1;
 			break;
 		}
 		assert_null(plugin_device_new(&device, why, sizeof(why)));
@@ -260,41 +271,43 @@ test_changed(void **state)
 
 /* ---- the exact total ---- */
 
-enum { POSITIVE, NEGATIVE, NET, FLOW, SERIAL };
+enum { FLOW, TOTALS, REVERSE, NET, ERRORS, SERIAL };
 
 static const struct {
 	uint16_t unit, multiplier;
-	uint16_t live[16];                            /* from register 0 */
-	const char *positive, *negative, *net, *flow; /* NULL: bad */
+	uint16_t live[28];                        /* from register 0 */
+	const char *total, *reverse, *net, *flow; /* NULL: bad */
 } vectors[] = {
     /* Flow 77.5146, total 123456789 + 0.5, backwards 12 + 0.25, in m3. */
     {0, 3,
-	{0x077A, 0x429B, 0, 0, 0, 0, 0, 0, 0xCD15, 0x075B, 0, 0x3F00, 12, 0, 0,
-	    0x3E80},
+	{0x077A, 0x429B, [8] = 0xCD15, 0x075B, 0, 0x3F00, 12, 0, 0,
+	    0x3E80, [24] = 0xCD09, 0x075B, 0, 0x3E80},
 	"123456789.5", "12.25", "123456777.25", "77.51460266113281"},
     /* In litres: 1821 L are 1.821 m3, to the last digit. */
-    {1, 3, {[8] = 1821}, "1.821", "0", "1.821", "0"},
+    {1, 3, {[8] = 1821}, "1.821", "0", "0", "0"},
     /* In units of 0.001, 0.01, 0.1, 10 ... 10000 m3. */
-    {0, 0, {[8] = 1821}, "1.821", "0", "1.821", "0"},
-    {0, 1, {[8] = 1821}, "18.21", "0", "18.21", "0"},
-    {0, 2, {[8] = 1821}, "182.1", "0", "182.1", "0"},
-    {0, 4, {[8] = 1821}, "18210", "0", "18210", "0"},
-    {0, 7, {[8] = 1821}, "18210000", "0", "18210000", "0"},
-    /* 1000 US gallons, imperial gallons, cubic feet, barrels. */
-    {2, 3, {[8] = 1000}, "3.785411784", "0", "3.785411784", "0"},
-    {3, 3, {[8] = 1000}, "4.54609", "0", "4.54609", "0"},
-    {4, 3, {[8] = 1}, "3785.411784", "0", "3785.411784", "0"},
-    {5, 3, {[8] = 1000}, "28.316846592", "0", "28.316846592", "0"},
-    {6, 3, {[8] = 1000}, "158.987294928", "0", "158.987294928", "0"},
-    {7, 3, {[8] = 1000}, "163.65924", "0", "163.65924", "0"},
-    /* A total backwards that the meter keeps below zero. */
-    {0, 3, {[8] = 100, [12] = 0xFFF6, [13] = 0xFFFF}, "100", "-10", "90", "0"},
+    {0, 0, {[8] = 1821}, "1.821", "0", "0", "0"},
+    {0, 1, {[8] = 1821}, "18.21", "0", "0", "0"},
+    {0, 2, {[8] = 1821}, "182.1", "0", "0", "0"},
+    {0, 4, {[8] = 1821}, "18210", "0", "0", "0"},
+    {0, 7, {[8] = 1821}, "18210000", "0", "0", "0"},
+    /* 1000 US gallons, imperial gallons, cubic feet, US barrels. */
+    {2, 3, {[8] = 1000}, "3.785411784", "0", "0", "0"},
+    {3, 3, {[8] = 1000}, "4.54609", "0", "0", "0"},
+    {4, 3, {[8] = 1}, "3785.411784", "0", "0", "0"},
+    {5, 3, {[8] = 1000}, "28.316846592", "0", "0", "0"},
+    {6, 3, {[8] = 1000}, "158.987294928", "0", "0", "0"},
+    /* Water backwards: a total below zero, and a net below zero. */
+    {0, 3, {[12] = 0xFFF6, 0xFFFF, [24] = 0xFFF6, 0xFFFF}, "0", "10", "-10",
+	"0"},
     /* No such unit, no such multiplier, a fraction that is none. */
+    {7, 3, {[8] = 5}, NULL, NULL, NULL, "0"},
     {8, 3, {[8] = 5}, NULL, NULL, NULL, "0"},
     {0, 8, {[8] = 5}, NULL, NULL, NULL, "0"},
-    {0, 3, {[8] = 5, [11] = 0x4000}, NULL, "0", NULL, "0"},
-    {0, 3, {[8] = 5, [11] = 0x7FC0}, NULL, "0", NULL, "0"},
-    {0, 3, {[1] = 0x7F80, [8] = 5}, "5", "0", "5", NULL},
+    {0xFFFF, 0xFFFF, {[8] = 5}, NULL, NULL, NULL, "0"},
+    {0, 3, {[8] = 5, [11] = 0x4000}, NULL, "0", "0", "0"},
+    {0, 3, {[8] = 5, [11] = 0x7FC0}, NULL, "0", "0", "0"},
+    {0, 3, {[1] = 0x7F80, [8] = 5}, "5", "0", "0", NULL},
 };
 
 static void
@@ -311,33 +324,64 @@ check_sample(size_t vector, const struct plugin_sample *s, uint32_t point,
 		    point, text, want ? want : "(bad)");
 }
 
+static int
+feed(struct fixture *f, uint32_t span, const uint16_t *words, int count,
+    struct plugin_sample *out)
+{
+	char why[400] = "";
+
+	return plugin_decode(
+	    f->d, span, words, count, out, 8, why, sizeof(why));
+}
+
 static void
 test_total(void **state)
 {
 	struct plugin_sample out[8];
 	struct fixture f;
-	char why[400] = "";
 
 	(void)state;
 	fixture_open(&f, TOTAL, "tuf-2000m-total");
 	/* Before unit and multiplier are known there is no total. */
-	assert_int_equal(plugin_decode(f.d, 0, vectors[0].live, 16, out, 8, why,
-			     sizeof(why)),
-	    4);
-	check_sample(999, &out[0], POSITIVE, NULL);
-	check_sample(999, &out[3], FLOW, vectors[0].flow);
+	assert_int_equal(feed(&f, 1, vectors[0].live, 28, out), 4);
+	check_sample(999, &out[1], TOTALS, NULL);
+	check_sample(999, &out[0], FLOW, vectors[0].flow);
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		uint16_t format[2] = {vectors[i].unit, vectors[i].multiplier};
-		assert_int_equal(
-		    plugin_decode(f.d, 1, format, 2, out, 8, why, sizeof(why)),
-		    0);
-		assert_int_equal(plugin_decode(f.d, 0, vectors[i].live, 16, out,
-				     8, why, sizeof(why)),
-		    4);
-		check_sample(i, &out[0], POSITIVE, vectors[i].positive);
-		check_sample(i, &out[1], NEGATIVE, vectors[i].negative);
-		check_sample(i, &out[2], NET, vectors[i].net);
-		check_sample(i, &out[3], FLOW, vectors[i].flow);
+		assert_int_equal(feed(&f, 0, format, 2, out), 0);
+		assert_int_equal(feed(&f, 1, vectors[i].live, 28, out), 4);
+		check_sample(i, &out[0], FLOW, vectors[i].flow);
+		check_sample(i, &out[1], TOTALS, vectors[i].total);
+		check_sample(i, &out[2], REVERSE, vectors[i].reverse);
+		check_sample(i, &out[3], NET, vectors[i].net);
+	}
+	/* The unit of an earlier poll is not used again. */
+	assert_int_equal(feed(&f, 1, vectors[0].live, 28, out), 4);
+	check_sample(999, &out[1], TOTALS, NULL);
+	fixture_close(&f);
+}
+
+/* `unit: L, multiplier: 1`: the meter is not asked. */
+static void
+test_total_fixed(void **state)
+{
+	static const double litres[2] = {2, 1};
+	struct plugin_sample out[8];
+	struct gw_op ops[8];
+	struct fixture f;
+	char why[400] = "";
+
+	(void)state;
+	fixture_open(&f, TOTAL, "tuf-2000m-total");
+	plugin_device_free(f.d);
+	f.device.settings = litres;
+	f.d = plugin_device_new(&f.device, why, sizeof(why));
+	assert_non_null(f.d);
+	assert_int_equal(plugin_plan(f.d, 1, ops, 8, why, sizeof(why)), 2);
+	assert_int_equal(ops[0].addr, 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(feed(&f, 1, vectors[1].live, 28, out), 4);
+		check_sample(999, &out[1], TOTALS, "18.21");
 	}
 	fixture_close(&f);
 }
@@ -346,25 +390,22 @@ static void
 test_serial(void **state)
 {
 	const uint16_t sound[2] = {0x2107, 0x0934}, no_bcd[2] = {0x21A7, 0};
+	const uint16_t errors[1] = {0x8001};
 	struct plugin_sample out[8];
 	struct fixture f;
-	char why[400] = "";
 
 	(void)state;
 	fixture_open(&f, TOTAL, "tuf-2000m-total");
-	assert_int_equal(
-	    plugin_decode(f.d, 2, sound, 2, out, 8, why, sizeof(why)), 1);
-	assert_int_equal(out[0].point, SERIAL);
+	assert_int_equal(feed(&f, 3, sound, 2, out), 1);
 	assert_int_equal(out[0].d.value.type, VALUE_TEXT);
-	assert_string_equal(out[0].d.value.text, "21070934");
-	assert_int_equal(
-	    plugin_decode(f.d, 2, no_bcd, 2, out, 8, why, sizeof(why)), 1);
-	assert_int_equal(out[0].d.quality, QUALITY_BAD);
+	check_sample(999, &out[0], SERIAL, "21070934");
+	assert_int_equal(feed(&f, 3, no_bcd, 2, out), 1);
+	check_sample(999, &out[0], SERIAL, NULL);
+	assert_int_equal(feed(&f, 2, errors, 1, out), 1);
+	check_sample(999, &out[0], ERRORS, "32769");
 	/* A span that it does not have, a span cut short. */
-	assert_int_equal(
-	    plugin_decode(f.d, 3, sound, 2, out, 8, why, sizeof(why)), -EPROTO);
-	assert_int_equal(
-	    plugin_decode(f.d, 0, sound, 2, out, 8, why, sizeof(why)), -EPROTO);
+	assert_int_equal(feed(&f, 4, sound, 2, out), -EPROTO);
+	assert_int_equal(feed(&f, 1, vectors[0].live, 27, out), -EPROTO);
 	fixture_close(&f);
 }
 
@@ -373,25 +414,27 @@ test_serial(void **state)
 static void
 test_total_plan(void **state)
 {
+	static const uint16_t want[][2] = {
+	    {1437, 2}, {0, 28}, {71, 1}, {1528, 2}};
 	struct gw_op ops[8];
 	struct fixture f;
 	char why[400] = "";
 
 	(void)state;
 	fixture_open(&f, TOTAL, "tuf-2000m-total");
-	assert_int_equal(plugin_plan(f.d, 1, ops, 8, why, sizeof(why)), 2);
-	assert_int_equal(ops[0].addr, 1437);
-	assert_int_equal(ops[0].count, 2);
-	assert_int_equal(ops[1].addr, 0);
-	assert_int_equal(ops[1].count, 16);
-	assert_int_equal(plugin_plan(f.d, 0, ops, 8, why, sizeof(why)), 3);
-	assert_int_equal(ops[2].addr, 1528);
+	assert_int_equal(plugin_plan(f.d, 1, ops, 8, why, sizeof(why)), 3);
+	assert_int_equal(plugin_plan(f.d, 60, ops, 8, why, sizeof(why)), 4);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(ops[i].op, GW_READ);
+		assert_int_equal(ops[i].addr, want[i][0]);
+		assert_int_equal(ops[i].count, want[i][1]);
+	}
+	assert_int_equal(plugin_span(f.d, NET), ops[1].span);
+	assert_int_equal(plugin_span(f.d, SERIAL), ops[3].span);
+	assert_int_equal(plugin_span(f.d, 6), UINT32_MAX);
 	assert_int_equal(
 	    plugin_plan(f.d, 0, ops, 1, why, sizeof(why)), -EPROTO);
 	assert_int_equal(plugin_safe(f.d, ops, 8), 0);
-	assert_int_equal(plugin_span(f.d, NET), ops[1].span);
-	assert_int_equal(plugin_span(f.d, SERIAL), ops[2].span);
-	assert_int_equal(plugin_span(f.d, 5), UINT32_MAX);
 	fixture_close(&f);
 }
 
@@ -470,6 +513,7 @@ main(void)
 	    cmocka_unit_test(test_description),
 	    cmocka_unit_test(test_changed),
 	    cmocka_unit_test(test_total),
+	    cmocka_unit_test(test_total_fixed),
 	    cmocka_unit_test(test_serial),
 	    cmocka_unit_test(test_total_plan),
 	    cmocka_unit_test(test_breaches),
