@@ -1,5 +1,5 @@
 /*
- * The tables of tests/vectors: frames from makers' manuals and from the field, through
+ * The tables of tests/vectors: frames from makers and from the field, through
  * the real profiles and the decoder. The CRC is worked out here, bit by bit,
  * on its own: many a manual prints a wrong one. Run from the top folder.
  */
