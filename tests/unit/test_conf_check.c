@@ -1,0 +1,138 @@
+/* `gatewayctl check` as a user meets it: exit codes, what goes where. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cmd.h"
+
+enum { ARGS = 8, TEXT = 8000 };
+
+struct run {
+	int status;
+	char out[TEXT], err[TEXT];
+};
+
+static void
+take(FILE *f, char *text)
+{
+	size_t n;
+
+	rewind(f);
+	n = fread(text, 1, TEXT - 1, f);
+	text[n] = '\0';
+	assert_int_equal(fclose(f), 0);
+}
+
+/* In a process of its own, as getopt() and stdout are the process's. */
+static void
+check(struct run *r, char *const *args)
+{
+	FILE *out = tmpfile(), *err = tmpfile();
+	int status = 0, argc = 0;
+	pid_t pid;
+
+	assert_non_null(out);
+	assert_non_null(err);
+	while (args[argc])
+		argc++;
+	(void)fflush(NULL); /* or the child says it once more */
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (dup2(fileno(out), STDOUT_FILENO) < 0 ||
+		    dup2(fileno(err), STDERR_FILENO) < 0)
+			_exit(99);
+		status = ctl_run(argc, (char **)(uintptr_t)args);
+		(void)fflush(NULL); /* the parent misses what is lost */
+		_exit(status);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	r->status = WEXITSTATUS(status);
+	take(out, r->out);
+	take(err, r->err);
+}
+
+#define CHECK(r, ...)                                                          \
+	check((r), (char *[]){(char[]){"gatewayctl"}, (char[]){"check"},       \
+		       __VA_ARGS__, NULL})
+#define PROFILES                                                               \
+	(char[]){"--profiles"}, (char[])                                       \
+	{                                                                      \
+		"tests/config/profiles"                                        \
+	}
+
+static void
+right(void **state)
+{
+	struct run r;
+
+	(void)state;
+	CHECK(&r, PROFILES, (char[]){"config/site.example.yaml"});
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.out,
+	    "config/site.example.yaml: ok, 2 lines, 3 devices, 13 points\n");
+	assert_non_null(strstr(r.err, "warning: checked, but not acted on"));
+	CHECK(&r, (char[]){"tests/config/02-least.yaml"}, PROFILES);
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.err, "");
+	assert_string_equal(r.out, "tests/config/02-least.yaml: ok, 1 line, 1 "
+				   "device, 2 points\n");
+}
+
+static void
+wrong(void **state)
+{
+	struct run r;
+
+	(void)state;
+	CHECK(&r, PROFILES, (char[]){"tests/config/20-duplicate-keys.yaml"});
+	assert_int_equal(r.status, 1);
+	assert_string_equal(r.out, "");
+	assert_non_null(strstr(r.err, "keys.yaml:11:9: `unit` stands here "));
+	assert_non_null(strstr(r.err, "\n3 errors\n"));
+	CHECK(&r, (char[]){"tests/config/30-empty.yaml"});
+	assert_int_equal(r.status, 1);
+	assert_non_null(strstr(r.err, "\n1 error\n"));
+	CHECK(&r, (char[]){"/nowhere/site.yaml"});
+	assert_int_equal(r.status, 1);
+	assert_non_null(strstr(r.err, "/nowhere/site.yaml: the site file "));
+}
+
+static void
+usage(void **state)
+{
+	struct run r;
+
+	(void)state;
+	check(&r, (char *[]){(char[]){"gatewayctl"}, (char[]){"check"}, NULL});
+	assert_int_equal(r.status, 2);
+	assert_non_null(strstr(r.err, "usage: gatewayctl check FILE"));
+	assert_string_equal(r.out, "");
+	CHECK(&r, (char[]){"a"}, (char[]){"b"});
+	assert_int_equal(r.status, 2);
+	CHECK(&r, (char[]){"--profile-dir"}, (char[]){"a"});
+	assert_int_equal(r.status, 2);
+	CHECK(&r, (char[]){"a"}, (char[]){"--profiles"});
+	assert_int_equal(r.status, 2);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest test[] = {
+	    cmocka_unit_test(right),
+	    cmocka_unit_test(wrong),
+	    cmocka_unit_test(usage),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(test, NULL, NULL);
+}
