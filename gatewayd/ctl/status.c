@@ -30,6 +30,20 @@ text(struct table *t, const struct json_t *of, const char *key)
 	table_cell(t, "%s", jdoc_text(of, key, ""));
 }
 
+/* What is said beside a state, unless it says the same again. */
+static void
+remark(struct table *t, const struct json_t *of)
+{
+	static const char *const plain[] = {
+	    "online", "answers", "open", "connected"};
+	const char *s = jdoc_text(of, "text", "");
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (strcmp(s, plain[i]) == 0)
+			s = "";
+	table_cell(t, "%s", s);
+}
+
 /* A column that is empty while all is well is left out of the table. */
 static void
 trouble(struct table *t, const struct json_t *of, const char *key)
@@ -96,7 +110,7 @@ print_lines(const struct json_t *lines)
 		count(t, l, "requests");
 		count(t, l, "pid");
 		count(t, l, "restarts");
-		text(t, l, "text");
+		remark(t, l);
 	}
 	table_print(t, 0, stdout);
 	table_free(t);
@@ -120,7 +134,7 @@ add_device(struct table *t, const struct json_t *d)
 	trouble(t, d, "late");
 	trouble(t, d, "noise");
 	trouble(t, d, "exceptions");
-	text(t, d, "text");
+	remark(t, d);
 }
 
 static void
@@ -165,7 +179,7 @@ print_uplinks(const struct json_t *uplinks)
 		count(t, u, "backlog");
 		count(t, u, "pid");
 		count(t, u, "restarts");
-		text(t, u, "text");
+		remark(t, u);
 	}
 	table_print(t, 0, stdout);
 	table_free(t);

@@ -3,6 +3,7 @@ import json
 import math
 import time
 
+LOOK_S = 10         # at least: more readings to compare
 AROUND_MS = 1500    # an answer is stamped soon after it was served
 
 
@@ -69,6 +70,10 @@ def compare(truth, store, heard):
     return wrong, right
 
 
+def show(value):
+    return "%.6g" % value if isinstance(value, float) else str(value)
+
+
 def report(names, store, heard, right):
     print("%-34s %10s %7s %7s  %s" % ("point", "last", "stored", "broker",
                                       "as served"))
@@ -77,7 +82,7 @@ def report(names, store, heard, right):
         m = sum(1 for p, _ in heard if p == name)
         ok = right.get(name, [])
         print("%-34s %10s %7d %7d  %s" % (
-            name, ok[-1][1] if ok else "-", n, m,
+            name, show(ok[-1][1]) if ok else "-", n, m,
             "%d of %d" % (len(ok), m) if ok else "NOT SEEN"))
     bad = [(p, r[2]) for (p, _), r in store.items() if r[0] is None]
     if bad:
@@ -87,7 +92,8 @@ def report(names, store, heard, right):
 
 def check(demo, deadline_s):
     """0 once every point was seen right everywhere."""
-    deadline = time.monotonic() + deadline_s
+    began = time.monotonic()
+    deadline = began + deadline_s
     names, right, wrong = [], {}, []
     while not wrong and time.monotonic() < deadline:
         time.sleep(0.5)
@@ -101,7 +107,8 @@ def check(demo, deadline_s):
         store = stored(demo)
         truth = read_truth(demo.truth_path)
         wrong, right = compare(truth, store, heard)
-        if names and all(len(right.get(n, [])) >= 2 for n in names):
+        if names and all(n in right for n in names) and \
+                time.monotonic() - began > LOOK_S:
             break
     report(names, store, heard, right)
     missing = [n for n in names if n not in right]

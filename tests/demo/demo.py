@@ -245,6 +245,9 @@ def run():
         print("demo: %s" % e, file=sys.stderr)
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if not options.check:
+            print("stopping: outputs safe, readings kept, then the end",
+                  flush=True)
         ended = demo.stop()
         if ended not in (0, None) and code == 0:
             print("demo: gatewayd ended with %s" % ended, file=sys.stderr)

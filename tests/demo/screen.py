@@ -66,7 +66,7 @@ def bar(value, utf8, room=BAR):
 
 
 def is_moisture(p):
-    return "moisture" in p["point"] and isinstance(p["value"], (int, float))
+    return p["point"].endswith("/moisture") and isinstance(p["value"], (int, float))
 
 
 def rows(points, utf8):
@@ -100,16 +100,27 @@ def rows(points, utf8):
             last = relays[-1][1]
             out[i] = ("%s%d-%d" % (row, relays[0][0], relays[-1][0]), states,
                       "", age(last["age_ms"]), last.get("quality") or "", None)
-    # Where the window is short, moisture is seen first.
-    return [r for r in out if r[5] is not None] + \
-        [r for r in out if r[5] is None]
+    return by_weight(out)
+
+
+def by_weight(table):
+    """Where the window is short, moisture is seen first, then the first two
+    points of each device."""
+    seen, weight = {}, {}
+    for r in table:
+        device = r[0].rpartition("/")[0]
+        seen[device] = seen.get(device, 0) + 1
+        weight[r[0]] = 0 if r[0].endswith("/moisture") else \
+            1 if seen[device] <= 2 else 2
+    return sorted(table, key=lambda r: weight[r[0]])
 
 
 def uplink_words(u):
     words = "%s: %s" % (u["name"], u["state"])
     if u.get("backlog"):
         words += ", %d not yet acknowledged" % u["backlog"]
-    return words + (" (%s)" % u["text"] if u.get("text") else "")
+    why = u.get("text") if u["state"] != "online" else ""
+    return words + (" (%s)" % why if why else "")
 
 
 def state_lines(now):
