@@ -5,7 +5,7 @@ static int
 decode(void *state, uint32_t span, const uint16_t *words, int count,
     struct gw_sample *out, int cap)
 {
-	int *volatile nowhere = 0;
+	volatile int *volatile nowhere = 0;
 
 	(void)state, (void)span, (void)words, (void)count;
 	(void)out, (void)cap;
