@@ -18,8 +18,8 @@ enum {
 };
 
 /* The tables a plugin exports; `name` is what it must be called. */
-int guard_type(const struct gw_device_type *t, const char *name, char *why,
-    size_t size);
+int guard_type(
+    const struct gw_device_type *t, const char *name, char *why, size_t size);
 /* A list of n operations with room for cap. `writes`: writes are allowed. */
 int guard_ops(const struct gw_op *ops, int n, int cap, int writes, char *why,
     size_t size);

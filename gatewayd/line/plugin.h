@@ -43,9 +43,8 @@ struct plugin_device *plugin_device_free(struct plugin_device *take);
  * when the plugin broke its contract. */
 int plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops,
     int cap, char *why, size_t size);
-int plugin_decode(struct plugin_device *d, uint32_t span,
-    const uint16_t *words, int count, struct plugin_sample *out, int cap,
-    char *why, size_t size);
+int plugin_decode(struct plugin_device *d, uint32_t span, const uint16_t *words,
+    int count, struct plugin_sample *out, int cap, char *why, size_t size);
 /* 0: it needs no writes to be harmless. */
 int plugin_safe(struct plugin_device *d, struct gw_op *ops, int cap);
 /* Which span's loss makes this point bad. */
