@@ -31,13 +31,19 @@ check_point(const struct device_type *t, const struct point_type *p)
 }
 
 static void
-try_one(const struct node *root, bool plugin, struct complaints *c)
+try_one(const uint8_t *data, size_t size, bool plugin)
 {
-	struct ctx x = {arena_new(), c};
-	const struct device_type *t =
-	    plugin ? description_read(&x, "test", "/p/test.so", root)
-		   : profile_read(&x, "test", root);
+	struct ctx x = {arena_new(), complaints_new()};
+	const struct node *root =
+	    yaml_read(x.mem, "fuzz", (const char *)data, size, x.c);
+	const struct device_type *t = NULL;
 
+	if (root && plugin)
+		t = description_read(&x, "test", "/p/test.so", root);
+	else if (root)
+		t = profile_read(&x, "test", root);
+	if (!t && !complaints_errors(x.c))
+		abort();
 	for (size_t i = 0; t && i < t->npoints; i++)
 		check_point(t, &t->points[i]);
 	for (size_t i = 0; t && i < t->nkeys; i++)
@@ -45,23 +51,13 @@ try_one(const struct node *root, bool plugin, struct complaints *c)
 		    (t->keys[i].type == KEY_CHOICE && !t->keys[i].nchoices))
 			abort();
 	arena_free(x.mem);
+	complaints_free(x.c);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct complaints *c = complaints_new();
-	struct arena *mem = arena_new();
-	const struct node *root =
-	    yaml_read(mem, "fuzz", (const char *)data, size, c);
-
-	if (root && !complaints_errors(c))
-		try_one(root, false, c);
-	complaints_free(c);
-	c = complaints_new();
-	if (root)
-		try_one(root, true, c);
-	arena_free(mem);
-	complaints_free(c);
+	try_one(data, size, false);
+	try_one(data, size, true);
 	return 0;
 }
