@@ -2,8 +2,9 @@
 """`make lint`: what a compiler does not look at.
 
 format      clang-format has nothing to change
-layers      each third-party header has one including file; header names are
-            unique; a folder includes what the Makefile's USES_ gives it
+layers      each third-party header has one including file (jansson one a
+            program); header names are unique; a folder includes what the
+            Makefile's USES_ gives it
 headers     every header compiles alone
 plugins     a plugin shows one symbol, has no state, calls pure functions only
 tidy        clang-tidy has nothing to say
@@ -29,10 +30,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 INCLUDE = re.compile(r'^#include\s+([<"])([^>"]+)[>"]', re.M)
 
-# One including file each; db.h of the store is the one of sqlite3.h.
+# One including file each, db.h of the store for sqlite3.h; jansson has one a
+# program, and sd-event is how core and uplink are built.
 THIRD_PARTY = re.compile(
     r"modbus|mosquitto|sqlite3|yaml\.h|jansson|systemd/")
-SPREAD = {"systemd/sd-event.h": ("core", "uplink")}
+ONE_A_PROGRAM = ("jansson.h", "systemd/sd-daemon.h")
+SPREAD = ("systemd/sd-event.h",)
 
 PLUGIN_MAY_CALL = re.compile(
     r"^(mem(cpy|set|move|cmp)|str(len|nlen|cmp|ncmp)|snprintf|"
@@ -103,8 +106,8 @@ def check_layers(build):
             elif kind == '"' and name != "build_id.h":
                 said.append("%s: %s is nowhere" % (path, name))
             elif THIRD_PARTY.search(name):
-                third.setdefault((name, here if name in SPREAD else ""),
-                                 []).append(path)
+                third.setdefault((name, here if name in ONE_A_PROGRAM
+                                  else ""), []).append(path)
     for (name, _), paths in sorted(third.items()):
         if len(paths) > 1 and name not in SPREAD:
             said.append("%s is included by %s; one file is to know it" % (
@@ -136,13 +139,13 @@ def check_plugins(build):
             if kind in "Uwv":
                 if not PLUGIN_MAY_CALL.match(name):
                     said.append("%s: calls %s" % (path, name))
-            elif name != "gateway_device":
+            elif name != "gw_device_type":
                 said.append("%s: shows %s" % (path, name))
-        for line in command(["nm", path]).stdout.splitlines():
-            fields = line.split()
-            if len(fields) == 3 and fields[1] in "bBdD" and not \
-                    fields[2].startswith(("_", "completed.", "gateway_")):
-                said.append("%s: has state: %s" % (path, fields[2]))
+        for line in command(["objdump", "-t", path]).stdout.splitlines():
+            m = re.search(r" O \.(data|bss)\s+\w+\s+(?:\.hidden )?(\S+)$",
+                          line)
+            if m and not m.group(2).startswith(("completed.", "__")):
+                said.append("%s: has state: %s" % (path, m.group(2)))
     return said
 
 
