@@ -17,26 +17,27 @@ import judge  # noqa: E402
 LOCKED = float(os.environ.get("LOCKED", "8"))
 
 
-def requests(g):
-    s = g.status()
-    return {l["name"]: l["requests"] for l in s["lines"]}
+def requests(farm):
+    """What the field has been asked, a device."""
+    return {name: d["requests"]
+            for name, d in farm.stats()["devices"].items()}
 
 
 def locked(tap):
     with harness.tempdir() as d, harness.Broker() as broker:
         site = field_site.site(d, broker.port, harness.free_port(), "500ms")
-        with harness.Farm(d, site):
+        with harness.Farm(d, site) as farm:
             g = harness.Gateway(d, site).start()
             harness.wait_for(lambda: len(broker.readings()) > 20, 20)
             db = sqlite3.connect(d + "/store.db", isolation_level=None,
                                  timeout=5)
             db.execute("BEGIN EXCLUSIVE")
-            start, before = time.time() * 1000, requests(g)
+            start, before = time.time() * 1000, requests(farm)
             state = harness.wait_for(
                 lambda: g.status()["store"]["state"] == "locked", 8)
             tap.ok(state, "locked: status says so")
             time.sleep(LOCKED)
-            polled = {n: r - before[n] for n, r in requests(g).items()}
+            polled = {n: r - before[n] for n, r in requests(farm).items()}
             db.execute("COMMIT")
             db.close()
             end = time.time() * 1000
@@ -59,7 +60,7 @@ def full(tap):
     """The store alone on a small tmpfs."""
     with harness.tempdir() as d, harness.Broker() as broker:
         os.mkdir(d + "/disk")
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none",
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none",
                            d + "/disk"], capture_output=True).returncode:
             tap.skip("disk full", "mounting a tmpfs needs root")
             return
@@ -67,22 +68,22 @@ def full(tap):
             site = field_site.site(d, broker.port, harness.free_port(),
                                    "200ms").replace(
                 d + "/store.db", d + "/disk/store.db")
-            with harness.Farm(d, site):
+            with harness.Farm(d, site) as farm:
                 g = harness.Gateway(d, site).start()
                 harness.wait_for(lambda: len(broker.readings()) > 20, 20)
-                with open(d + "/disk/ballast", "wb") as f:
-                    try:
-                        while True:
-                            f.write(bytes(4096))
-                            f.flush()
-                    except OSError:
+                ballast = os.open(d + "/disk/ballast",
+                                  os.O_WRONLY | os.O_CREAT)
+                try:
+                    while os.write(ballast, bytes(4096)):
                         pass
+                except OSError:
+                    os.close(ballast)
                 said = harness.wait_for(
                     lambda: g.status()["store"]["state"] == "full", 30)
                 tap.ok(said, "full: status says so")
-                before = requests(g)
+                before = requests(farm)
                 time.sleep(3)
-                polled = {n: r - before[n] for n, r in requests(g).items()}
+                polled = {n: r - before[n] for n, r in requests(farm).items()}
                 tap.ok(all(n >= 5 for n in polled.values()),
                        "full: polling went on: %s" % polled)
                 os.remove(d + "/disk/ballast")
@@ -106,7 +107,7 @@ def rubbish(tap):
         site = field_site.site(d, broker.port, harness.free_port())
         with open(d + "/store.db", "wb") as f:
             f.write(b"not a database " * 1000)
-        with harness.Farm(d, site):
+        with harness.Farm(d, site) as farm:
             g = harness.Gateway(d, site).start()
             tap.ok(harness.wait_for(lambda: len(broker.readings()) > 20, 20),
                    "rubbish: a new store is begun and readings flow")
