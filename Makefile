@@ -84,15 +84,18 @@ endif
 .PHONY: all
 all: $(PROGRAMS:%=$(BUILD)/%) $(PLUGINS) $(BUILD)/fieldsim
 
+# `make V=1` shows whole commands.
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
+
 define FOLDER_RULES
 $(BUILD)/obj/$(1)/%.o: gatewayd/$(1)/%.c | $(BUILD)/build_id.h
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) $(call inc,$(1) $(USES_$(1))) -I$(BUILD) \
+	$$(call say,CC)$$(CC) $$(ALL_CFLAGS) $(call inc,$(1) $(USES_$(1))) -I$(BUILD) \
 		$(call pkg_cflags,$(PKG_$(1))) -c -o $$@ $$<
 
 $(call archive,$(1)): $(filter-out %/main.o,$(call objects,$(1)))
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call say,AR)ar rcs $$@ $$^
 endef
 $(foreach d,$(DIRS),$(eval $(call FOLDER_RULES,$(d))))
 
@@ -101,7 +104,7 @@ $(BUILD)/obj/lib/build.o: $(BUILD)/build_id.h
 program_libs = $(sort $(foreach d,$(1) $(USES_$(1)),$(PKG_$(d))))
 define PROGRAM_RULE
 $(BUILD)/$(1): $(BUILD)/obj/$(2)/main.o $(foreach d,$(2) $(filter-out plugins,$(USES_$(2))),$(call archive,$(d)))
-	$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group \
+	$$(call say,LD)$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group \
 		$$(filter %.a,$$^) -Wl,--end-group \
 		$(call pkg_libs,$(call program_libs,$(2))) -lm
 endef
@@ -117,7 +120,7 @@ $(BUILD)/build_id.h: $(wildcard gatewayd/*/*.[ch]) plugins/gateway_device.h Make
 # A plugin is self-contained: it may call the C library's pure functions only.
 $(BUILD)/plugins/%.so: plugins/%.c plugins/gateway_device.h
 	@mkdir -p $(@D)
-	$(CC) -std=c17 $(WARN) $(CFLAGS) -fPIC -fvisibility=hidden \
+	$(call say,LD)$(CC) -std=c17 $(WARN) $(CFLAGS) -fPIC -fvisibility=hidden \
 		-Iplugins -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl$(comma)-z$(comma)defs) \
 		$(if $(SAN),-fsanitize=address$(comma)undefined) -o $@ $< -lm
 comma := ,

@@ -12,16 +12,16 @@ TEST_LIBS = $(call pkg_libs,$(ALL_PKG)) -lm
 SIM_OBJECTS := $(patsubst tests/sim/%.c,$(BUILD)/obj/sim/%.o,$(wildcard tests/sim/*.c))
 $(BUILD)/obj/sim/%.o: tests/sim/%.c | $(BUILD)/build_id.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(call inc,lib conf) -Itests/sim -c -o $@ $<
+	$(call say,CC)$(CC) $(ALL_CFLAGS) $(call inc,lib conf) -Itests/sim -c -o $@ $<
 $(BUILD)/fieldsim: $(SIM_OBJECTS) $(call archive,conf) $(call archive,lib)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(SIM_OBJECTS) -Wl,--start-group \
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(SIM_OBJECTS) -Wl,--start-group \
 		$(filter %.a,$^) -Wl,--end-group $(call pkg_libs,$(PKG_conf)) -lm
 
 # tests/unit/test_NAME.c and tests/replay/test_NAME.c: cmocka programs.
 UNIT := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/replay/test_*.c))
 $(UNIT): $(BUILD)/tests/%: tests/%.c $(ALL_ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_INC) $(call pkg_cflags,$(ALL_PKG)) $(LDFLAGS) \
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_INC) $(call pkg_cflags,$(ALL_PKG)) $(LDFLAGS) \
 		-o $@ $< -Wl,--start-group $(ALL_ARCHIVES) -Wl,--end-group \
 		$(TEST_LIBS) -lcmocka
 
@@ -29,14 +29,14 @@ $(UNIT): $(BUILD)/tests/%: tests/%.c $(ALL_ARCHIVES)
 BAD_PLUGINS := $(patsubst tests/bad/%.c,$(BUILD)/tests/bad/%.so,$(wildcard tests/bad/*.c))
 $(BUILD)/tests/bad/%.so: tests/bad/%.c plugins/gateway_device.h
 	@mkdir -p $(@D)
-	$(CC) -std=c17 $(CFLAGS) -fPIC -fvisibility=hidden -Iplugins -shared -o $@ $<
+	$(call say,LD)$(CC) -std=c17 $(CFLAGS) -fPIC -fvisibility=hidden -Iplugins -shared -o $@ $<
 
 # tests/fuzz/fuzz_NAME.c: LLVMFuzzerTestOneInput; `make test` replays the
 # corpus with fuzz_main.c, `make fuzz TIME=60` explores with libFuzzer.
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(filter-out tests/fuzz/fuzz_main.c,$(wildcard tests/fuzz/fuzz_*.c)))
 $(FUZZ): $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz_main.c $(ALL_ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_INC) $(call pkg_cflags,$(ALL_PKG)) $(LDFLAGS) \
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_INC) $(call pkg_cflags,$(ALL_PKG)) $(LDFLAGS) \
 		-o $@ $< $(if $(FUZZER),-fsanitize=fuzzer,tests/fuzz/fuzz_main.c) \
 		-Wl,--start-group $(ALL_ARCHIVES) -Wl,--end-group $(TEST_LIBS)
 
@@ -47,9 +47,9 @@ fuzz-programs: $(FUZZ)
 test-programs: all $(UNIT) $(BAD_PLUGINS) $(FUZZ)
 
 test:
-	$(MAKE) test-programs
-	$(MAKE) SAN=1 test-programs
-	$(PYTHON) tests/run build build/san
+	@$(MAKE) --no-print-directory test-programs
+	@$(MAKE) --no-print-directory SAN=1 test-programs
+	@$(PYTHON) tests/run build build/san
 
 .PHONY: demo demo-check lint fuzz bench
 demo demo-check:
