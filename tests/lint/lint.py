@@ -7,6 +7,7 @@ layers      each third-party header has one including file (jansson one a
             Makefile's USES_ gives it
 headers     every header compiles alone
 plugins     a plugin shows one symbol, has no state, calls pure functions only
+map         gatewayd/README.md names each file
 tidy        clang-tidy has nothing to say
 cppcheck    nor has cppcheck
 sizes       functions of more than 60 lines, files of more than 400: said,
@@ -179,6 +180,21 @@ def check_cppcheck(build):
         if r.returncode else []
 
 
+def check_map(build):
+    text = read("gatewayd/README.md")
+    text, said = text[text.index("## A line a file"):], []
+    for part in text.split("\n### ")[1:]:
+        here = part.split(":")[0]
+        named = {x.split(".")[0] for x in re.findall(r"`([\w.]+)`", part)}
+        there = {os.path.basename(x).split(".")[0]: x
+                 for x in sources("gatewayd/%s/*.[ch]" % here)}
+        said += ["%s is not on the map, gatewayd/README.md" % there[x]
+                 for x in sorted(there.keys() - named)]
+        said += ["gatewayd/README.md: %s has no %s" % (here, x)
+                 for x in sorted(named - there.keys())]
+    return said
+
+
 def check_sizes(build):
     for path in sources("gatewayd/*/*.[ch]", "plugins/*.c"):
         lines = read(path).split("\n")
@@ -200,6 +216,7 @@ CHECKS = {"format": (check_format, "clang-format"),
           "layers": (check_layers, None),
           "headers": (check_headers, "cc"),
           "plugins": (check_plugins, "nm"),
+          "map": (check_map, None),
           "tidy": (check_tidy, "clang-tidy"),
           "cppcheck": (check_cppcheck, "cppcheck"),
           "sizes": (check_sizes, None)}
