@@ -138,8 +138,8 @@ complaints_print(const struct complaints *c, FILE *to)
 {
 	struct complaint *sorted[KEPT];
 
-	memcpy(sorted, c->list, c->n * sizeof(sorted[0]));
-	qsort(sorted, c->n, sizeof(sorted[0]), by_place);
+	memcpy((void *)sorted, (const void *)c->list, sizeof(sorted));
+	qsort((void *)sorted, c->n, sizeof(void *), by_place);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct complaint *x = sorted[i];
 		fprintf(to, "%s:", x->at.file);
