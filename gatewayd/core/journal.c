@@ -384,6 +384,13 @@ journal_files(const struct journal *j)
 	return j->files;
 }
 
+/* What follows on `at` moves it on. */
+static uint64_t
+past(uint64_t at, uint64_t first, uint64_t last)
+{
+	return first <= at + 1 && last > at ? last : at;
+}
+
 bool
 journal_acked(
     struct journal *j, const char *uplink, uint64_t *upto, uint64_t *left)
@@ -391,7 +398,7 @@ journal_acked(
 	struct seq_range ranges[RANGES];
 	struct stored first;
 	size_t n = 0, rows = 0;
-	uint64_t at;
+	uint64_t at, before;
 
 	if (j->store == NULL || j->state != STORE_OK ||
 	    store_cursor(j->store, uplink, ranges, RANGES, &n) != STORE_OK ||
@@ -399,9 +406,15 @@ journal_acked(
 		return false;
 	/* A new file's numbers do not begin at 1. */
 	at = rows > 0 ? first.seq - 1 : j->last_seq;
-	for (size_t i = 0; i < n; i++)
-		if (ranges[i].first <= at + 1 && ranges[i].last > at)
-			at = ranges[i].last;
+	do { /* stored, and known but not stored yet */
+		before = at;
+		for (size_t i = 0; i < n; i++)
+			at = past(at, ranges[i].first, ranges[i].last);
+		for (size_t i = 0; i < j->nacks; i++)
+			if (strcmp(j->acks[i].uplink, uplink) == 0)
+				at =
+				    past(at, j->acks[i].first, j->acks[i].last);
+	} while (at != before);
 	*upto = at;
 	*left = at < j->last_seq ? j->last_seq - at : 0;
 	return true;

@@ -57,7 +57,8 @@ uint64_t journal_commits(const struct journal *j);
 /* Grows when the file is another one: readers must open it again. */
 unsigned journal_files(const struct journal *j);
 
-/* All up to *upto is acknowledged, *left numbers behind it are not. False when
+/* All up to *upto is acknowledged (stored or about to be), *left numbers behind
+ * it are not. False when
  * the store cannot say. */
 bool journal_acked(
     struct journal *j, const char *uplink, uint64_t *upto, uint64_t *left);

@@ -199,6 +199,11 @@ acknowledged(void **state)
 	journal_ack(b->j, "county", 1, 3, 30);
 	journal_ack(b->j, "county", 4, 5, 31);
 	journal_ack(b->j, "county", 8, 9, 32);
+	/* What is known counts, stored or not. */
+	assert_true(journal_acked(b->j, "county", &upto, &left));
+	assert_int_equal(upto, 5);
+	assert_true(journal_acked(b->j, "other", &upto, &left));
+	assert_int_equal(left, 10);
 	/* At the latest a second later, without any row. */
 	assert_int_equal(journal_step(b->j, 40), 1030);
 	(void)journal_step(b->j, 1030);
