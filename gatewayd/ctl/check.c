@@ -43,8 +43,8 @@ check(const char *file, struct paths *dirs)
 	if (site)
 		say_ok(file, site, stdout);
 	else
-		fprintf(stderr, "%zu error%s\n", errors,
-		    errors == 1 ? "" : "s");
+		fprintf(
+		    stderr, "%zu error%s\n", errors, errors == 1 ? "" : "s");
 	site_free(site);
 	snapshot_free(snapshot);
 	complaints_free(c);

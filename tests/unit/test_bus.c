@@ -2,6 +2,8 @@
  * The bus against slaves that misbehave: RTU on a pseudo terminal, TCP on
  * loopback. Each slave is a child process that plays one script. Registers
  * hold 100 + their address, so that an answer to another request shows.
+ *
+ * alone: yes
  */
 #include <errno.h>
 #include <fcntl.h>
