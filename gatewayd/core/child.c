@@ -12,8 +12,6 @@
 #include "chan.h"
 #include "log.h"
 
-extern char **environ;
-
 /* Below these numbers lie the child's own, which dup2() would overwrite. */
 enum { CLEAR_OF_FDS = 16 };
 
@@ -55,10 +53,10 @@ spawn(struct child *c, const struct program *p, int chan, int snapshot)
 {
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
-	char index[16];
-	const char *args[] = {p->path,
-	    c->role == ROLE_LINE ? "--line" : "--uplink", index,
-	    p->debug ? "--debug" : NULL, NULL};
+	char index[16], debug[] = "--debug";
+	char line[] = "--line", uplink[] = "--uplink";
+	char *const args[] = {p->path, c->role == ROLE_LINE ? line : uplink,
+	    index, p->debug ? debug : NULL, NULL};
 	int r;
 
 	(void)snprintf(index, sizeof(index), "%u", c->index);
@@ -68,9 +66,9 @@ spawn(struct child *c, const struct program *p, int chan, int snapshot)
 	r = -posix_spawnattr_init(&attr);
 	if (r == 0) {
 		r = set_up(&fa, &attr, chan, snapshot);
-		if (r == 0) /* POSIX promises not to write to the arguments */
-			r = -posix_spawn(&c->pid, p->path, &fa, &attr,
-			    (char *const *)(uintptr_t)args, environ);
+		if (r == 0)
+			r = -posix_spawn(
+			    &c->pid, p->path, &fa, &attr, args, environ);
 		(void)posix_spawnattr_destroy(&attr); /* cannot fail */
 	}
 	(void)posix_spawn_file_actions_destroy(&fa); /* cannot fail */

@@ -42,7 +42,7 @@ struct child {
 
 /* How a child is started. */
 struct program {
-	const char *path;
+	char *path;
 	int snapshot; /* sealed memfd */
 	bool debug;
 };

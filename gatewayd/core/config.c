@@ -36,10 +36,10 @@ config_read(const struct options *opt, struct site **site, int *snapshot)
 	else if (r < 0)
 		log_err("%s: it cannot be handed to the children: %s",
 		    opt->config, strerror(-r));
-	s = snapshot_free(s);
-	c = complaints_free(c);
+	(void)snapshot_free(s); /* NULL, always */
+	(void)complaints_free(c);
 	if (r < 0) {
-		built = site_free(built);
+		(void)site_free(built); /* NULL, always */
 		return r;
 	}
 	*site = built;

@@ -186,7 +186,7 @@ control_open(struct core *core)
 	r = r < 0 || (size_t)r >= sizeof(c->path) ? -ENAMETOOLONG
 						  : listen_on(c);
 	if (r < 0) {
-		c = control_close(c);
+		(void)control_close(c); /* NULL, always */
 		return r;
 	}
 	core->control = c;

@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acks.h"
 #include "log.h"
 #include "mono.h"
 #include "queue.h"
 #include "series.h"
 
-enum { BATCH = 500, ACKS_MAX = 1024, CLOSE_EVENTS_MS = 100, RANGES = 64 };
+enum { BATCH = 500, CLOSE_EVENTS_MS = 100, RANGES = 64 };
 
 struct journal {
 	char *path;
@@ -24,8 +25,7 @@ struct journal {
 	struct series series;
 	struct epochs epochs;
 	struct store_row *batch; /* BATCH of them, with the store's ids */
-	struct store_ack *acks;  /* owned uplink names */
-	size_t nacks;
+	struct acks acks;
 	int64_t due; /* of the next commit; INT64_MAX: none */
 	int64_t committed_at, trouble_since, retry_at;
 	uint64_t last_seq, commits;
@@ -53,14 +53,6 @@ journal_new(const char *path, uint32_t commit_ms, size_t queue_max)
 	return j;
 }
 
-static void
-acks_done(struct journal *j)
-{
-	for (size_t i = 0; i < j->nacks; i++)
-		free((void *)(uintptr_t)j->acks[i].uplink); /* ours */
-	j->nacks = 0;
-}
-
 struct journal *
 journal_free(struct journal *take)
 {
@@ -70,8 +62,7 @@ journal_free(struct journal *take)
 	take->queue = queue_free(take->queue);
 	series_done(&take->series);
 	epochs_done(&take->epochs);
-	acks_done(take);
-	free(take->acks);
+	acks_done(&take->acks);
 	free(take->batch);
 	free(take->path);
 	free(take);
@@ -154,26 +145,8 @@ void
 journal_ack(struct journal *j, const char *uplink, uint64_t first,
     uint64_t last, int64_t now)
 {
-	struct store_ack *a = j->nacks > 0 ? &j->acks[j->nacks - 1] : NULL;
-	struct store_ack *more;
-
-	if (a != NULL && strcmp(a->uplink, uplink) == 0 &&
-	    first <= a->last + 1 && last + 1 >= a->first) {
-		a->first = first < a->first ? first : a->first;
-		a->last = last > a->last ? last : a->last;
-		return;
-	}
-	/* What is dropped here is sent once more after the next start. */
-	if (j->nacks == ACKS_MAX)
-		return;
-	more = reallocarray(j->acks, j->nacks + 1, sizeof(*more));
-	if (more == NULL)
-		return;
-	j->acks = more;
-	more[j->nacks] = (struct store_ack){strdup(uplink), first, last};
-	if (more[j->nacks].uplink != NULL)
-		j->nacks++;
-	due_by(j, now + ACK_MS);
+	if (acks_add(&j->acks, uplink, first, last))
+		due_by(j, now + ACK_MS);
 }
 
 /* Says it once: the first second of a trouble. */
@@ -321,13 +294,14 @@ write_all(struct journal *j)
 {
 	enum store_result r = prepare(j);
 
-	while (r == STORE_OK && (queue_count(j->queue) > 0 || j->nacks > 0)) {
+	while (r == STORE_OK && (queue_count(j->queue) > 0 || j->acks.n > 0)) {
 		size_t n = fill_batch(j);
-		r = store_write_all(j->store, j->batch, n, j->acks, j->nacks);
+		r = store_write_all(
+		    j->store, j->batch, n, j->acks.a, j->acks.n);
 		if (r != STORE_OK)
 			break;
 		queue_done(j->queue, n);
-		acks_done(j);
+		acks_clear(&j->acks);
 		j->last_seq = store_last_seq(j->store);
 		j->commits++;
 	}
@@ -384,13 +358,6 @@ journal_files(const struct journal *j)
 	return j->files;
 }
 
-/* What follows on `at` moves it on. */
-static uint64_t
-past(uint64_t at, uint64_t first, uint64_t last)
-{
-	return first <= at + 1 && last > at ? last : at;
-}
-
 bool
 journal_acked(
     struct journal *j, const char *uplink, uint64_t *upto, uint64_t *left)
@@ -398,7 +365,7 @@ journal_acked(
 	struct seq_range ranges[RANGES];
 	struct stored first;
 	size_t n = 0, rows = 0;
-	uint64_t at, before;
+	uint64_t at;
 
 	if (j->store == NULL || j->state != STORE_OK ||
 	    store_cursor(j->store, uplink, ranges, RANGES, &n) != STORE_OK ||
@@ -406,15 +373,7 @@ journal_acked(
 		return false;
 	/* A new file's numbers do not begin at 1. */
 	at = rows > 0 ? first.seq - 1 : j->last_seq;
-	do { /* stored, and known but not stored yet */
-		before = at;
-		for (size_t i = 0; i < n; i++)
-			at = past(at, ranges[i].first, ranges[i].last);
-		for (size_t i = 0; i < j->nacks; i++)
-			if (strcmp(j->acks[i].uplink, uplink) == 0)
-				at =
-				    past(at, j->acks[i].first, j->acks[i].last);
-	} while (at != before);
+	at = acks_reach(&j->acks, uplink, at, ranges, n);
 	*upto = at;
 	*left = at < j->last_seq ? j->last_seq - at : 0;
 	return true;

@@ -37,13 +37,12 @@ add(struct series *s, const char *name, const char *unit)
 static const struct store_series **
 sorted(const struct series *s)
 {
-	const struct store_series **by =
-	    calloc(s->n + 1, sizeof(const struct store_series *));
+	const struct store_series **by = calloc(s->n + 1, sizeof(void *));
 
 	for (size_t i = 0; by != NULL && i < s->n; i++)
 		by[i] = &s->names[i];
 	if (by != NULL && s->n > 1)
-		qsort(by, s->n, sizeof(by[0]), compare);
+		qsort(by, s->n, sizeof(void *), compare);
 	return by;
 }
 
@@ -59,7 +58,7 @@ place(struct series *s, const struct store_series **by, size_t had,
 	(void)snprintf(
 	    name, sizeof(name), "%s/%s", d->path, d->type->points[point].name);
 	found =
-	    had > 0 ? bsearch(&keyp, by, had, sizeof(by[0]), compare) : NULL;
+	    had > 0 ? bsearch(&keyp, by, had, sizeof(void *), compare) : NULL;
 	if (found != NULL) {
 		*slot = (uint32_t)(*found - s->names);
 		return 0;
@@ -120,11 +119,16 @@ series_forget(struct series *s)
 	s->unknown = s->n;
 }
 
-/* The texts are ours: the struct only lends them to the store. */
+/* The store borrows them as const; they are ours. */
 static void
 free_text(const char *text)
 {
-	free((void *)(uintptr_t)text);
+	union {
+		const char *lent;
+		char *own;
+	} x = {text};
+
+	free(x.own);
 }
 
 void
