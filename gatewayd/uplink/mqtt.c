@@ -17,7 +17,9 @@
 struct mqtt {
 	struct mosquitto *mosq;
 	struct mqtt_hooks hooks;
-	char refused[128]; /* the broker's answer to CONNECT */
+	char host[256];
+	char refused[192]; /* the broker's answer to CONNECT */
+	char tls[128];     /* what OpenSSL last complained of */
 };
 
 int
@@ -32,6 +34,22 @@ mqtt_library_done(void)
 	(void)mosquitto_lib_cleanup(); /* always succeeds */
 }
 
+static const char *
+connack_text(int rc)
+{
+	static const char *const text[] = {
+	    [1] = "it does not speak MQTT 3.1.1",
+	    [2] = "client name not accepted",
+	    [3] = "it is not ready to serve",
+	    [4] = "wrong user name or password",
+	    [5] = "not authorised",
+	};
+
+	return rc > 0 && rc < (int)(sizeof(text) / sizeof(text[0]))
+		   ? text[rc]
+		   : "for no known reason";
+}
+
 static void
 on_connect(struct mosquitto *mosq, void *obj, int rc)
 {
@@ -41,10 +59,38 @@ on_connect(struct mosquitto *mosq, void *obj, int rc)
 	if (rc == 0)
 		m->hooks.online(m->hooks.arg);
 	else
-		(void)snprintf(m->refused, sizeof(m->refused), "refused: %s%s",
-		    mosquitto_connack_string(rc),
-		    rc == 4 || rc == 5 ? " check username and password_file"
+		(void)snprintf(m->refused, sizeof(m->refused),
+		    "the broker refused us: %s%s", connack_text(rc),
+		    rc == 4 || rc == 5 ? "; check username and password_file"
 				       : "");
+}
+
+/* The one way to OpenSSL's reason; nothing else is taken from the log. */
+static void
+on_log(struct mosquitto *mosq, void *obj, int level, const char *text)
+{
+	struct mqtt *m = obj;
+	const char *colon = strrchr(text, ':');
+
+	(void)mosq;
+	(void)level;
+	if (strncmp(text, "OpenSSL Error", 13) == 0 && colon && colon[1])
+		(void)snprintf(m->tls, sizeof(m->tls), "%.120s",
+		    colon + 1 + strspn(colon + 1, " "));
+	else if (strstr(text, "host name verification failed"))
+		(void)snprintf(m->tls, sizeof(m->tls),
+		    "the certificate is for another name");
+}
+
+/* A key under a passphrase: not asked for at a terminal, but refused. */
+static int
+on_passphrase(char *out, int size, int writing, void *obj)
+{
+	(void)out;
+	(void)size;
+	(void)writing;
+	(void)obj;
+	return 0;
 }
 
 static void
@@ -54,6 +100,29 @@ on_publish(struct mosquitto *mosq, void *obj, int mid)
 
 	(void)mosq;
 	m->hooks.acked(m->hooks.arg, mid);
+}
+
+static int
+result(const struct mqtt *m, int rc, int err, char *why, size_t size)
+{
+	if (rc == MOSQ_ERR_SUCCESS && !m->refused[0])
+		return 0;
+	if (m->refused[0])
+		(void)snprintf(why, size, "%s", m->refused);
+	else if (m->tls[0])
+		(void)snprintf(why, size,
+		    "TLS refused: %s; check ca_file, cert_file and key_file, "
+		    "and that the broker's certificate is valid and for %.100s",
+		    m->tls, m->host);
+	else if (rc == MOSQ_ERR_KEEPALIVE)
+		(void)snprintf(why, size, "the broker no longer answers");
+	else if (rc == MOSQ_ERR_CONN_LOST)
+		(void)snprintf(why, size, "the broker closed the connection");
+	else
+		(void)snprintf(why, size, "%s",
+		    rc == MOSQ_ERR_ERRNO && err ? strerror(err)
+						: mosquitto_strerror(rc));
+	return -1;
 }
 
 /* The first line of a file; a bare name is a systemd credential. */
@@ -104,12 +173,26 @@ set_login(struct mqtt *m, const struct uplink *u, char *why, size_t size)
 }
 
 static int
+check_readable(const char *key, const char *file, char *why, size_t size)
+{
+	if (!file || access(file, R_OK) == 0)
+		return 0;
+	(void)snprintf(why, size, "%s %.200s: %s", key, file, strerror(errno));
+	return -1;
+}
+
+static int
 set_tls(struct mqtt *m, const struct uplink *u, char *why, size_t size)
 {
-	int rc = mosquitto_tls_set(m->mosq, u->ca_file,
-	    u->ca_file ? NULL : "/etc/ssl/certs", u->cert_file, u->key_file,
-	    NULL);
+	int rc;
 
+	if (check_readable("ca_file", u->ca_file, why, size) < 0 ||
+	    check_readable("cert_file", u->cert_file, why, size) < 0 ||
+	    check_readable("key_file", u->key_file, why, size) < 0)
+		return -1;
+	rc = mosquitto_tls_set(m->mosq, u->ca_file,
+	    u->ca_file ? NULL : "/etc/ssl/certs", u->cert_file, u->key_file,
+	    on_passphrase);
 	if (rc == MOSQ_ERR_SUCCESS)
 		rc = mosquitto_tls_opts_set(m->mosq, 1, "tlsv1.2", NULL);
 	if (rc == MOSQ_ERR_SUCCESS)
@@ -137,12 +220,8 @@ begin(struct mqtt *m, const struct uplink *u, const struct broker *b, char *why,
 		    "the name %s cannot be resolved; "
 		    "check DNS",
 		    b->host);
-	else if (rc == MOSQ_ERR_ERRNO)
-		(void)snprintf(why, size, "%s port %u: %s", b->host, b->port,
-		    strerror(errno));
 	else
-		(void)snprintf(why, size, "%s port %u: %s", b->host, b->port,
-		    mosquitto_strerror(rc));
+		(void)result(m, rc, errno, why, size);
 	return -1;
 }
 
@@ -158,6 +237,8 @@ mqtt_open(const struct uplink *u, const struct broker *b, const char *client_id,
 		return mqtt_free(m);
 	}
 	m->hooks = *hooks;
+	(void)snprintf(m->host, sizeof(m->host), "%s", b->host);
+	mosquitto_log_callback_set(m->mosq, on_log);
 	mosquitto_connect_callback_set(m->mosq, on_connect);
 	mosquitto_publish_callback_set(m->mosq, on_publish);
 	/* Both cannot fail with these values. */
@@ -202,20 +283,6 @@ mqtt_wants_write(const struct mqtt *m)
 	return mosquitto_want_write(m->mosq);
 }
 
-static int
-result(const struct mqtt *m, int rc, int err, char *why, size_t size)
-{
-	if (rc == MOSQ_ERR_SUCCESS && !m->refused[0])
-		return 0;
-	if (m->refused[0])
-		(void)snprintf(why, size, "%s", m->refused);
-	else
-		(void)snprintf(why, size, "%s",
-		    rc == MOSQ_ERR_ERRNO && err ? strerror(err)
-						: mosquitto_strerror(rc));
-	return -1;
-}
-
 int
 mqtt_io(struct mqtt *m, bool readable, bool writable, char *why, size_t size)
 {
@@ -232,8 +299,13 @@ mqtt_io(struct mqtt *m, bool readable, bool writable, char *why, size_t size)
 int
 mqtt_misc(struct mqtt *m, char *why, size_t size)
 {
-	int rc = mosquitto_loop_misc(m->mosq);
+	int rc;
 
+	errno = 0;
+	rc = mosquitto_loop_misc(m->mosq);
+	/* OpenSSL may hold what the descriptor no longer shows. */
+	if (rc == MOSQ_ERR_SUCCESS)
+		rc = mosquitto_loop_read(m->mosq, 1);
 	return result(m, rc, errno, why, size);
 }
 

@@ -51,7 +51,8 @@ struct up {
 	uint64_t durable, sent;
 	int64_t retry_at, connect_by, stop_by, beat_at, report_at, misc_at,
 	    hello_by;
-	char why[MSG_LINE_TEXT_MAX], said[MSG_LINE_TEXT_MAX];
+	char why[MSG_LINE_TEXT_MAX];
+	char (*said)[MSG_LINE_TEXT_MAX]; /* last told, for each broker */
 	struct seq_range acks[ACKS_MAX]; /* not yet taken by core */
 	size_t nacks;
 };
@@ -108,9 +109,9 @@ tell(struct up *u, const char *text)
 {
 	struct msg *m = u->msg;
 
-	if (strcmp(u->said, text) == 0)
+	if (strcmp(u->said[u->broker], text) == 0)
 		return;
-	(void)snprintf(u->said, sizeof(u->said), "%s", text);
+	(void)snprintf(u->said[u->broker], MSG_LINE_TEXT_MAX, "%s", text);
 	log_notice("%s: %s", u->conf->name, text);
 	m->kind = MSG_EVENT;
 	m->event = (struct msg_event){.kind = EVENT_LINK, .boot_ms = mono_ms()};
@@ -158,6 +159,7 @@ static void
 drop(struct up *u, const char *why)
 {
 	char text[MSG_LINE_TEXT_MAX];
+	const struct broker *b = &u->conf->brokers[u->broker];
 	bool was = u->online;
 
 	u->io = sd_event_source_disable_unref(u->io);
@@ -165,12 +167,13 @@ drop(struct up *u, const char *why)
 	u->online = u->came_online = false;
 	window_reset(&u->window);
 	u->failures++;
-	u->broker = (u->broker + 1) % u->conf->nbrokers;
 	u->retry_at = mono_ms() + retry_ms(u->failures, (uint32_t)random());
-	(void)snprintf(u->why, sizeof(u->why), "%s", why);
-	(void)snprintf(text, sizeof(text), "%s: %.180s",
-	    was ? "connection lost" : "no connection", why);
+	(void)snprintf(
+	    u->why, sizeof(u->why), "%.60s:%u: %s", b->host, b->port, why);
+	(void)snprintf(text, sizeof(text), "%s %.230s",
+	    was ? "connection lost to" : "no connection to", u->why);
 	tell(u, text);
+	u->broker = (u->broker + 1) % u->conf->nbrokers;
 	report(u);
 	if (u->stopping)
 		u->stop_by = mono_ms();
@@ -278,8 +281,11 @@ came_online(struct up *u)
 	u->came_online = false;
 	u->online = true;
 	u->failures = 0;
-	(void)snprintf(u->why, sizeof(u->why), "connected");
-	tell(u, "connected");
+	for (size_t i = 0; i < u->conf->nbrokers; i++)
+		u->said[i][0] = '\0';
+	(void)snprintf(u->why, sizeof(u->why), "connected to %.180s:%u",
+	    u->conf->brokers[u->broker].host, u->conf->brokers[u->broker].port);
+	tell(u, u->why);
 	report(u);
 	(void)publish_status(u, "online", &mid);
 }
@@ -327,7 +333,7 @@ watch(struct up *u)
 
 	if (fd < 0)
 		return;
-	if (mqtt_wants_write(u->mqtt) || !u->online)
+	if (mqtt_wants_write(u->mqtt))
 		events |= EPOLLOUT;
 	if (!u->io)
 		r = sd_event_add_io(u->event, &u->io, fd, events, on_io, u);
@@ -553,6 +559,7 @@ uplink_run(const struct site *site, const struct uplink *conf)
 		u->site = site;
 		u->conf = conf;
 		u->msg = calloc(1, sizeof(*u->msg));
+		u->said = calloc(conf->nbrokers, sizeof(*u->said));
 		u->backlog = backlog_new(site->store_path, conf->name);
 		read_boot_id(u->boot);
 		(void)snprintf(u->client, sizeof(u->client),
@@ -560,7 +567,7 @@ uplink_run(const struct site *site, const struct uplink *conf)
 		window_init(&u->window, NULL, 0);
 	}
 	srandom((unsigned)wall_ms() ^ (unsigned)getpid());
-	if (!u || !u->msg || !u->backlog)
+	if (!u || !u->msg || !u->said || !u->backlog)
 		log_err("out of memory");
 	else if (start(u) >= 0 && sd_event_loop(u->event) >= 0)
 		code = u->exit_code;
@@ -569,6 +576,7 @@ uplink_run(const struct site *site, const struct uplink *conf)
 		mqtt_free(u->mqtt);
 		sd_event_unref(u->event);
 		backlog_free(u->backlog);
+		free(u->said);
 		free(u->msg);
 	}
 	free(u);

@@ -116,10 +116,10 @@ waits_longer_and_longer(void **state)
 	(void)state;
 	for (uint32_t n = 1; n < 40; n++)
 		for (uint32_t dice = 0; dice < 100000; dice += 997) {
-			uint32_t base = n > 6 ? 60000 : 1000u << (n - 1);
+			uint32_t base = n > 6 ? 48000 : 1000u << (n - 1);
 			uint32_t ms = retry_ms(n, dice);
-			if (base > 60000)
-				base = 60000;
+			if (base > 48000)
+				base = 48000;
 			assert_in_range(ms, base - base / 4, base + base / 4);
 		}
 }
