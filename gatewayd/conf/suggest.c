@@ -50,7 +50,7 @@ consider(struct best *b, const char *wanted, const char *name)
 		memcpy(b->name[i], b->name[i - 1], NAME);
 		b->far[i] = b->far[i - 1];
 	}
-	(void)snprintf(b->name[at], NAME, "%s", name);
+	memcpy(b->name[at], name, strlen(name) + 1); /* fits: look() */
 	b->far[at] = d;
 }
 

@@ -36,12 +36,13 @@ tell(void)
 	return r;
 }
 
+/* Runs a command in a folder. */
 static void
-shell(const char *format, const char *dir)
+shell(const char *dir, const char *what)
 {
 	char command[PATH_MAX];
 
-	(void)snprintf(command, sizeof(command), format, dir);
+	(void)snprintf(command, sizeof(command), "cd %s && %s", dir, what);
 	assert_int_equal(system(command), 0); /* NOLINT: of this test */
 }
 
@@ -63,12 +64,14 @@ told(const char *dir, char *text)
 	assert_int_equal(pclose(f), 0);
 }
 
+/* The line "WHAT DIR/REST". */
 static void
-assert_tells(const char *text, const char *format, const char *dir)
+assert_tells(
+    const char *text, const char *what, const char *dir, const char *rest)
 {
 	char line[PATH_MAX];
 
-	(void)snprintf(line, sizeof(line), format, dir);
+	(void)snprintf(line, sizeof(line), "\n%s %s%s\n", what, dir, rest);
 	if (!strstr(text, line))
 		fail_msg("`%s` is not in:\n%s", line, text);
 }
@@ -80,20 +83,19 @@ installed(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	shell("cd %s && mkdir -p bin libexec/gatewayd share/gatewayd/profiles "
-	      "lib/gatewayd/plugins && touch libexec/gatewayd/gatewayd-line "
-	      "bin/gatewayd-uplink && chmod 755 libexec/gatewayd/* "
-	      "bin/gatewayd-uplink",
-	    dir);
+	shell(dir,
+	    "mkdir -p bin libexec/gatewayd share/gatewayd/profiles "
+	    "lib/gatewayd/plugins && touch libexec/gatewayd/gatewayd-line "
+	    "bin/gatewayd-uplink && chmod 755 libexec/gatewayd/* "
+	    "bin/gatewayd-uplink");
 	(void)snprintf(bin, sizeof(bin), "%s/bin", dir);
 	told(bin, text);
-	shell("rm -r %s", dir);
+	shell(dir, "rm -r \"$PWD\"");
 	assert_int_equal(strncmp(text, "profiles /mine\n", 15), 0);
-	assert_tells(text, "\nprofiles %s/../share/gatewayd/profiles\n", bin);
-	assert_tells(text, "\nplugins %s/../lib/gatewayd/plugins\n", bin);
-	assert_tells(
-	    text, "\nline %s/../libexec/gatewayd/gatewayd-line\n", bin);
-	assert_tells(text, "\nuplink %s/gatewayd-uplink\n", bin);
+	assert_tells(text, "profiles", bin, "/../share/gatewayd/profiles");
+	assert_tells(text, "plugins", bin, "/../lib/gatewayd/plugins");
+	assert_tells(text, "line", bin, "/../libexec/gatewayd/gatewayd-line");
+	assert_tells(text, "uplink", bin, "/gatewayd-uplink");
 }
 
 static void
@@ -103,20 +105,19 @@ built(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	shell("cd %s && mkdir -p build/plugins config/profiles && "
-	      "touch build/gatewayd-line",
-	    dir); /* not to be run */
+	shell(dir, "mkdir -p build/plugins config/profiles && "
+		   "touch build/gatewayd-line"); /* not to be run */
 	(void)snprintf(bin, sizeof(bin), "%s/build", dir);
 	told(bin, text);
-	assert_tells(text, "\nprofiles %s/../config/profiles\n", bin);
-	assert_tells(text, "\nplugins %s/plugins\n", bin);
-	assert_tells(text, "\nline %s\n", "-");
-	assert_tells(text, "\nuplink %s\n", "-");
-	shell("mkdir %s/build/san", dir);
+	assert_tells(text, "profiles", bin, "/../config/profiles");
+	assert_tells(text, "plugins", bin, "/plugins");
+	assert_tells(text, "line", "-", "");
+	assert_tells(text, "uplink", "-", "");
+	shell(dir, "mkdir build/san");
 	(void)snprintf(bin, sizeof(bin), "%s/build/san", dir);
 	told(bin, text);
-	shell("rm -r %s", dir);
-	assert_tells(text, "\nprofiles %s/../../config/profiles\n", bin);
+	shell(dir, "rm -r \"$PWD\"");
+	assert_tells(text, "profiles", bin, "/../../config/profiles");
 }
 
 static void
