@@ -28,7 +28,9 @@ acks_add(struct acks *s, const char *uplink, uint64_t first, uint64_t last)
 	name = strdup(uplink);
 	if (name == NULL)
 		return false;
-	s->a[s->n++] = (struct store_ack){name, first, last};
+	more[s->n].uplink = name;
+	more[s->n].first = first;
+	more[s->n++].last = last;
 	return true;
 }
 
