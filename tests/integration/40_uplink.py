@@ -158,7 +158,7 @@ def leaks(g, d, broker):
     """Where the secret can be read by others than the uplink."""
     found = []
     said = {"log": g.log(), "status": g.ctl("status", "--json").stdout}
-    check = g.ctl("check", g.config, *g.dirs())
+    check = g.ctl("check", g.config, *harness.Gateway.dirs(g))
     said["check"] = check.stdout + check.stderr
     for pid in g.pids().values():
         for what in ("cmdline", "environ"):
@@ -190,8 +190,7 @@ def check_password(tap):
         with open(d + "/county.secret", "w") as f:
             f.write("S3cr-wrong\n")
         with TwoDoors(conf=conf) as broker, harness.Farm(d, site(d, up)), \
-                harness.Gateway(d, site(d, up), env={"GATEWAYD_DEBUG": "1"}) \
-                as g:
+                Talkative(d, site(d, up)) as g:
             said = says(g, "refused")
             tap.ok(said and "username" in said and "password_file" in said,
                    "a wrong password: refused, and where to look: %s" % said)
@@ -210,6 +209,11 @@ def check_password(tap):
                    "and readings arrive")
             found = leaks(g, d, broker)
             tap.ok(not found, "the password is nowhere to be read: %s" % found)
+
+
+class Talkative(harness.Gateway):
+    def dirs(self):
+        return super().dirs() + ["--debug"]
 
 
 class TwoDoors(harness.Broker):
