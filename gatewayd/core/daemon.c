@@ -121,10 +121,20 @@ begin_reload(struct core *core, int64_t now)
 		notify("READY=1");
 		return;
 	}
-	if (strcmp(core->next_site->store_path, core->site->store_path) != 0)
-		log_warning("store.path: a restart is needed to move the "
-			    "store; %s is used on",
-		    core->site->store_path);
+	/* The uplinks would read another file than the one written here. */
+	if (strcmp(core->next_site->store_path, core->site->store_path) != 0) {
+		log_err("%s: store.path changed, which needs a restart; not "
+			"reloaded, the gateway goes on with what it had",
+		    core->opt->config);
+		journal_event(core->journal, EVENT_GATEWAY, now, "gateway",
+		    "store.path changed, which needs a restart; the old "
+		    "configuration stays in force");
+		core->next_site = site_free(core->next_site);
+		(void)close(core->next_snapshot); /* nobody else has it */
+		core->next_snapshot = -1;
+		notify("READY=1");
+		return;
+	}
 	begin_stop(core, now);
 }
 

@@ -300,6 +300,14 @@ def reload(tap):
             "reload: a wrong file changes nothing and an event says so")
         tap.ok([b.line(i)["pid"] for i in (0, 1)] == pids,
                "reload: the lines were not touched")
+        g.write(b.site(["north", "south"]).replace("store.db", "other.db"))
+        g.p.send_signal(signal.SIGHUP)
+        tap.ok(harness.wait_for(lambda: any(
+            "store.path" in t for t in b.events("gateway")), 8),
+            "reload: another store needs a restart, and an event says so")
+        tap.ok([b.line(i)["pid"] for i in (0, 1)] == pids and
+               not os.path.exists(d + "/other.db"),
+               "reload: nothing of that file was taken")
         g.write(b.site(["north", "south", "west"]))
         g.p.send_signal(signal.SIGHUP)
         tap.ok(harness.wait_for(
