@@ -3,7 +3,7 @@
 brokers, dead and mute ones, a half-open link, a long backlog (field cases C29,
 C31, C32, C34, C53). The scenarios run side by side; `40_uplink.py NAME...` runs
 the named ones alone."""
-# timeout: 240
+# timeout: 400
 import glob
 import json
 import os
