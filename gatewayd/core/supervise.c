@@ -268,6 +268,9 @@ supervise_step(struct core *core, int64_t now)
 	for (size_t i = 0; i < core->nchildren; i++) {
 		struct child *c = &core->children[i];
 
+		/* What it said may wait in the channel: a slow card held us. */
+		if (child_silent(c, now) && c->fd != -1)
+			(void)take_one(core, c);
 		if (child_silent(c, now))
 			fail(core, c, now, "it said nothing for %d s; killed",
 			    SILENCE_MS / 1000);
