@@ -332,8 +332,9 @@ class Broker:
         path = self.dir + "/mosquitto.conf"
         with open(path, "w") as f:
             f.write("listener %d 127.0.0.1\nallow_anonymous true\n"
-                    "persistence false\nmax_queued_messages 0\n%s\n" %
-                    (self.port, self.conf))
+                    "persistence true\npersistence_location %s/\n"
+                    "user root\nmax_queued_messages 0\n%s\n" %
+                    (self.port, self.dir, self.conf))
         self.p = spawn(["/usr/sbin/mosquitto", "-c", path],
                        stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         if not wait_for(self._listens, 10):
@@ -349,7 +350,10 @@ class Broker:
     def _subscribe(self):
         import paho.mqtt.client as mqtt
         ready = threading.Event()
-        self.client = mqtt.Client(client_id="harness-%d" % os.getpid())
+        # A session that outlives the broker's absence: what the gateway sends
+        # before we are back is kept for us.
+        self.client = mqtt.Client(client_id="harness-%d" % os.getpid(),
+                                  clean_session=False)
         self.client.reconnect_delay_set(0.1, 0.2)
         self.client.on_connect = lambda c, *a: c.subscribe(self.subscribe, 1)
         self.client.on_subscribe = lambda *a: ready.set()
@@ -375,9 +379,14 @@ class Broker:
         return got
 
     def stop(self):
+        """In order: it saves our session."""
         if self.p and self.p.poll() is None:
-            self.p.kill()
-            self.p.wait()
+            self.p.terminate()
+            try:
+                self.p.wait(5)
+            except subprocess.TimeoutExpired:
+                self.p.kill()
+                self.p.wait()
 
     def suspend(self):
         self.p.send_signal(signal.SIGSTOP)

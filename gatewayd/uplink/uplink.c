@@ -229,7 +229,7 @@ send_rows(struct up *u, const struct stored *rows, size_t n)
 		return false;
 	}
 	if (!text) { /* all without a value: they are in the journal */
-		window_done(&u->window, first, last);
+		window_skip(&u->window, first, last);
 		note_ack(u, (struct seq_range){first, last});
 		return true;
 	}
@@ -389,6 +389,9 @@ keep_connection(struct up *u, int64_t now)
 			drop(u, why);
 			return;
 		}
+		came_online(u); /* it reads as well */
+		if (!u->mqtt)
+			return;
 	}
 	if (!u->online && now >= u->connect_by)
 		drop(u, "the broker does not answer");

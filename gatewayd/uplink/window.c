@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-void
+static void
 window_done(struct window *w, uint64_t first, uint64_t last)
 {
 	size_t i = 0, k;
@@ -18,7 +18,8 @@ window_done(struct window *w, uint64_t first, uint64_t last)
 			last = w->done[k].last;
 	}
 	if (k == i && w->ndone == WINDOW_RANGES)
-		return; /* forgotten: sent again at the worst */
+		return; /* forgotten: sent again at the worst, after a restart
+			 */
 	memmove(
 	    &w->done[i + 1], &w->done[k], (w->ndone - k) * sizeof(w->done[0]));
 	w->ndone = w->ndone - (k - i) + 1;
@@ -83,6 +84,15 @@ window_acked(struct window *w, int mid, struct seq_range *range)
 		return true;
 	}
 	return false;
+}
+
+void
+window_skip(struct window *w, uint64_t first, uint64_t last)
+{
+	window_done(w, first, last);
+	/* Read on behind it even when it could not be noted. */
+	if (last > w->next)
+		w->next = last;
 }
 
 void

@@ -37,7 +37,7 @@ void window_sent(struct window *w, int mid, uint64_t first, uint64_t last);
 /* Its PUBACK: true and the range, which is now done. */
 bool window_acked(struct window *w, int mid, struct seq_range *range);
 /* first..last needed no message (readings without a value). */
-void window_done(struct window *w, uint64_t first, uint64_t last);
+void window_skip(struct window *w, uint64_t first, uint64_t last);
 /* The connection is gone: what was in flight is unsent again. */
 void window_reset(struct window *w);
 

@@ -110,6 +110,22 @@ is_bounded(void **state)
 	assert_false(window_acked(&w, 999, &r));
 }
 
+/* More holes than there is room for: reading still goes on. */
+static void
+never_stands_still(void **state)
+{
+	static struct window w;
+
+	(void)state;
+	window_init(&w, NULL, 0);
+	for (uint64_t n = 1; n < 4 * WINDOW_RANGES; n += 2) {
+		w.next = n; /* an unsent number in between */
+		window_skip(&w, n + 1, n + 1);
+		assert_true(window_after(&w) >= n + 1);
+	}
+	assert_int_equal(w.ndone, WINDOW_RANGES);
+}
+
 static void
 waits_longer_and_longer(void **state)
 {
@@ -132,6 +148,7 @@ main(void)
 	    cmocka_unit_test(goes_on_from_a_cursor),
 	    cmocka_unit_test(a_store_that_begins_late),
 	    cmocka_unit_test(is_bounded),
+	    cmocka_unit_test(never_stands_still),
 	    cmocka_unit_test(waits_longer_and_longer),
 	};
 
