@@ -5,6 +5,7 @@ C31, C32, C34, C53). The scenarios run side by side; `40_uplink.py NAME...` runs
 the named ones alone."""
 # timeout: 400
 # alone: yes
+# san: no
 import glob
 import json
 import os
