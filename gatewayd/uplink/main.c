@@ -11,6 +11,7 @@
 #include "build.h"
 #include "chan.h"
 #include "log.h"
+#include "lookup.h"
 #include "mqtt.h"
 #include "site.h"
 #include "snapshot.h"
@@ -25,8 +26,9 @@ usage(void)
 	return 2;
 }
 
-/* Core decides when we end, by message or by closing the channel. A mute
- * resolver may hold us, but not until core takes us for hung. */
+/* Core decides when we end, by message or by closing the channel. The lookup
+ * within libmosquitto has little patience: it comes after a patient one in
+ * another process that found the name (uplink/lookup). */
 static void
 settle_process(void)
 {
@@ -34,7 +36,7 @@ settle_process(void)
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		(void)signal(ignored[i], SIG_IGN); /* these may be ignored */
-	if (setenv("RES_OPTIONS", "timeout:2 attempts:1", 0) != 0)
+	if (lookup_patience("timeout:2 attempts:1") < 0)
 		log_warning("the resolver keeps its own timeouts: no memory");
 }
 
@@ -87,6 +89,7 @@ main(int argc, char **argv)
 	static const struct option options[] = {
 	    {"uplink", required_argument, NULL, 'u'},
 	    {"debug", no_argument, NULL, 'D'},
+	    {"resolve", required_argument, NULL, 'r'},
 	    {"version", no_argument, NULL, 'v'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -102,6 +105,8 @@ main(int argc, char **argv)
 		case 'D':
 			debug = true;
 			break;
+		case 'r': /* ours alone: see lookup.h */
+			return lookup_main(optarg);
 		case 'v':
 			(void)printf("gatewayd-uplink %s (%s)\n",
 			    build_version(), build_id());
