@@ -72,7 +72,7 @@ backlog_next(struct backlog *b, struct window *w, uint64_t durable,
 	size_t from = 0, n = 0, got = 0;
 	enum store_result r;
 
-	if (!b->store)
+	if (!b->store || window_after(w) >= durable)
 		return 0;
 	r = store_read(
 	    b->store, window_after(w), false, b->rows, BACKLOG_ROWS, &got);

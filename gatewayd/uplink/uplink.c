@@ -1,7 +1,8 @@
 /*
  * The loop: core on one side, a broker on the other, the journal in between.
- * Connecting is the one step that may block (a resolver that is mute), so a
- * beat goes out before it. Order on a connection: status, then rows by number.
+ * Connecting is the one step that may block (libmosquitto asks the resolver),
+ * so it comes after a lookup that found the name, and a beat goes out before
+ * it. Order on a connection: status, then rows by number.
  */
 #include "uplink.h"
 
@@ -17,6 +18,7 @@
 #include "chan.h"
 #include "json.h"
 #include "log.h"
+#include "lookup.h"
 #include "mono.h"
 #include "mqtt.h"
 #include "msg.h"
@@ -29,6 +31,8 @@ enum {
 	CONNECT_MS = 15000, /* to CONNACK */
 	DRAIN_MS = 2000,    /* for PUBACKs when stopping */
 	HELLO_MS = 5000,
+	STEADY_MS = 10000,   /* a connection that held so long was one */
+	MESSAGE_MAX = 16384, /* bytes, unless one row is larger */
 	ACKS_MAX = 256,
 };
 
@@ -38,19 +42,21 @@ struct up {
 	sd_event *event;
 	sd_event_source *io; /* of the broker's socket */
 	struct mqtt *mqtt;
+	struct lookup lookup;
 	struct window window;
 	struct backlog *backlog;
 	struct msg *msg; /* one, for all: it is large */
 	char topic[256], boot[37], client[160];
 
-	bool came_online, online, hello, stopping, said_offline, finished;
+	bool came_online, online, hello, stopping, said_offline, finished,
+	    core_gone;
 	int exit_code;
 	int goodbye_mid; /* the offline status; 0: none */
 	uint32_t failures;
 	size_t broker;
 	uint64_t durable, sent;
 	int64_t retry_at, connect_by, stop_by, beat_at, report_at, misc_at,
-	    hello_by;
+	    hello_by, online_at, heard_at;
 	char why[MSG_LINE_TEXT_MAX];
 	char (*said)[MSG_LINE_TEXT_MAX]; /* last told, for each broker */
 	struct seq_range acks[ACKS_MAX]; /* not yet taken by core */
@@ -65,14 +71,27 @@ end(struct up *u, int code)
 	(void)sd_event_exit(u->event, code); /* cannot fail: it is running */
 }
 
-/* Core is gone, or the channel is broken: nothing can be recorded any more. */
 static void
+begin_stop(struct up *u)
+{
+	if (u->stopping)
+		return;
+	u->stopping = true;
+	u->stop_by = mono_ms() + DRAIN_MS;
+}
+
+/* 0; -EAGAIN: later; other: core is gone, or the channel is broken. Nothing
+ * can be recorded any more, but the county can still be told goodbye. */
+static int
 to_core(struct up *u, struct msg *m)
 {
-	int r = msg_send(CHAN_FD, m);
+	int r = u->core_gone ? -EPIPE : msg_send(CHAN_FD, m);
 
-	if (r < 0 && r != -EAGAIN && !u->finished)
-		end(u, 0);
+	if (r < 0 && r != -EAGAIN) {
+		u->core_gone = true;
+		begin_stop(u);
+	}
+	return r;
 }
 
 static void
@@ -82,7 +101,7 @@ beat(struct up *u)
 
 	m->kind = MSG_BEAT;
 	u->beat_at = mono_ms() + BEAT_MS;
-	to_core(u, m);
+	(void)to_core(u, m); /* core's absence is noted there */
 }
 
 static void
@@ -92,15 +111,15 @@ report(struct up *u)
 
 	m->kind = MSG_LINK;
 	m->state = (struct msg_state){
-	    .state = u->online ? LINK_ONLINE
-		     : u->mqtt ? LINK_CONNECTING
-			       : LINK_OFFLINE,
+	    .state = u->online                  ? LINK_ONLINE
+		     : u->mqtt || u->lookup.pid ? LINK_CONNECTING
+						: LINK_OFFLINE,
 	    .in_flight = (uint32_t)u->window.n,
 	    .sent = u->sent,
 	};
 	(void)snprintf(m->state.text, sizeof(m->state.text), "%s", u->why);
 	u->report_at = mono_ms() + REPORT_MS;
-	to_core(u, m);
+	(void)to_core(u, m); /* core's absence is noted there */
 }
 
 /* An edge: once in the log, once in the journal. */
@@ -118,7 +137,7 @@ tell(struct up *u, const char *text)
 	(void)snprintf(m->event.subject, sizeof(m->event.subject), "%.200s",
 	    u->conf->name);
 	(void)snprintf(m->event.text, sizeof(m->event.text), "%s", text);
-	to_core(u, m);
+	(void)to_core(u, m); /* core's absence is noted there */
 }
 
 static void
@@ -131,13 +150,8 @@ send_acks(struct up *u)
 		m->kind = MSG_ACK;
 		m->range =
 		    (struct msg_range){u->acks[i].first, u->acks[i].last};
-		int r = msg_send(CHAN_FD, m);
-		if (r == -EAGAIN)
+		if (to_core(u, m) < 0)
 			break;
-		if (r < 0) {
-			end(u, 0);
-			return;
-		}
 	}
 	memmove(u->acks, u->acks + i, (u->nacks - i) * sizeof(u->acks[0]));
 	u->nacks -= i;
@@ -162,6 +176,9 @@ drop(struct up *u, const char *why)
 	const struct broker *b = &u->conf->brokers[u->broker];
 	bool was = u->online;
 
+	/* One that is lost as soon as it is there is a failure like others. */
+	if (was && mono_ms() - u->online_at >= STEADY_MS)
+		u->failures = 0;
 	u->io = sd_event_source_disable_unref(u->io);
 	u->mqtt = mqtt_free(u->mqtt);
 	u->online = u->came_online = false;
@@ -213,14 +230,29 @@ publish_status(struct up *u, const char *state, int *mid)
 	return r;
 }
 
+/* As many of the rows as fit: *n of them. What is left comes next. */
+static char *
+payload(const struct stored *rows, size_t *n, size_t *len)
+{
+	char *text;
+
+	if (rows->is_event)
+		return json_event(rows, len);
+	while ((text = json_readings(rows, *n, len)) && *len > MESSAGE_MAX &&
+	       *n > 1) {
+		free(text);
+		*n /= 2;
+	}
+	return text;
+}
+
 /* One message, or the news that these rows need none. False: enough. */
 static bool
 send_rows(struct up *u, const struct stored *rows, size_t n)
 {
-	uint64_t first = window_after(&u->window) + 1, last = rows[n - 1].seq;
 	size_t len = 0;
-	char *text = rows->is_event ? json_event(rows, &len)
-				    : json_readings(rows, n, &len);
+	char *text = payload(rows, &n, &len);
+	uint64_t first = window_after(&u->window) + 1, last = rows[n - 1].seq;
 	bool sent = true;
 	int mid = 0;
 
@@ -235,6 +267,8 @@ send_rows(struct up *u, const struct stored *rows, size_t n)
 	}
 	sent = publish(u, rows->is_event ? "events" : "readings", text, len,
 		   false, &mid) == 0;
+	if (sent && !u->window.n)
+		u->heard_at = mono_ms();
 	if (sent)
 		window_sent(&u->window, mid, first, last);
 	free(text);
@@ -280,7 +314,7 @@ came_online(struct up *u)
 		return;
 	u->came_online = false;
 	u->online = true;
-	u->failures = 0;
+	u->online_at = u->heard_at = mono_ms();
 	for (size_t i = 0; i < u->conf->nbrokers; i++)
 		u->said[i][0] = '\0';
 	(void)snprintf(u->why, sizeof(u->why), "connected to %.180s:%u",
@@ -297,6 +331,7 @@ on_acked(void *arg, int mid)
 	struct seq_range range;
 
 	u->sent++;
+	u->heard_at = mono_ms();
 	if (window_acked(&u->window, mid, &range))
 		note_ack(u, range);
 	else if (mid == u->goodbye_mid)
@@ -352,13 +387,11 @@ connect_now(struct up *u)
 	char why[MSG_LINE_TEXT_MAX] = "";
 	char *text;
 
-	beat(u); /* the resolver may take its time */
+	beat(u); /* libmosquitto's lookup may take its time */
 	text = json_status("offline", u->site->id, build_version(), u->boot,
 	    wall_ms(), &will.len);
 	will.topic = in_topic(u, "status");
 	will.payload = text;
-	(void)snprintf(u->why, sizeof(u->why), "connecting to %.180s:%u",
-	    b->host, b->port);
 	if (text)
 		u->mqtt = mqtt_open(
 		    u->conf, b, u->client, &will, &hooks, why, sizeof(why));
@@ -372,6 +405,63 @@ connect_now(struct up *u)
 	watch(u);
 }
 
+static void
+begin_connect(struct up *u, int64_t now)
+{
+	const struct broker *b = &u->conf->brokers[u->broker];
+	int r;
+
+	(void)snprintf(u->why, sizeof(u->why), "connecting to %.180s:%u",
+	    b->host, b->port);
+	if (!lookup_needed(b->host)) {
+		connect_now(u);
+		return;
+	}
+	r = lookup_begin(&u->lookup, b->host, now);
+	if (r < 0)
+		drop(u, strerror(-r));
+	else
+		report(u);
+}
+
+/* A name that is being looked up. */
+static void
+continue_connect(struct up *u, int64_t now)
+{
+	const char *host = u->conf->brokers[u->broker].host;
+	char why[MSG_LINE_TEXT_MAX];
+
+	switch (lookup_step(&u->lookup, now)) {
+	case LOOKUP_WAITS:
+		return;
+	case LOOKUP_FOUND:
+		connect_now(u);
+		return;
+	case LOOKUP_UNKNOWN:
+		(void)snprintf(why, sizeof(why),
+		    "the name %.80s cannot be resolved: there is none such; "
+		    "check the name and DNS",
+		    host);
+		break;
+	case LOOKUP_MUTE:
+		(void)snprintf(why, sizeof(why),
+		    "the name %.80s cannot be resolved: DNS does not answer; "
+		    "check the network and DNS",
+		    host);
+		break;
+	}
+	drop(u, why);
+}
+
+/* Rows are on their way, and for more than a keepalive none has come back. A
+ * ping would take as long again to tell. */
+static bool
+is_mute(const struct up *u, int64_t now)
+{
+	return u->online && u->window.n &&
+	       now - u->heard_at >= (int64_t)u->conf->keepalive_s * 1250;
+}
+
 /* Everything that is done once a second or at a time. */
 static void
 keep_connection(struct up *u, int64_t now)
@@ -379,8 +469,12 @@ keep_connection(struct up *u, int64_t now)
 	char why[MSG_LINE_TEXT_MAX] = "";
 
 	if (!u->mqtt) {
-		if (u->hello && !u->stopping && now >= u->retry_at)
-			connect_now(u);
+		if (u->stopping)
+			return;
+		if (u->lookup.pid)
+			continue_connect(u, now);
+		else if (u->hello && now >= u->retry_at)
+			begin_connect(u, now);
 		return;
 	}
 	if (now >= u->misc_at) {
@@ -395,15 +489,10 @@ keep_connection(struct up *u, int64_t now)
 	}
 	if (!u->online && now >= u->connect_by)
 		drop(u, "the broker does not answer");
+	else if (is_mute(u, now))
+		drop(u, "the broker no longer answers");
 	else
 		watch(u);
-}
-
-static void
-begin_stop(struct up *u)
-{
-	u->stopping = true;
-	u->stop_by = mono_ms() + DRAIN_MS;
 }
 
 /* PUBACKs first, then the offline status and its PUBACK, then goodbye. */
@@ -432,7 +521,7 @@ stop_step(struct up *u, int64_t now)
 	u->mqtt = mqtt_free(u->mqtt);
 	send_acks(u);
 	m->kind = MSG_BYE;
-	(void)msg_send(CHAN_FD, m); /* core may be gone, which is why we end */
+	(void)to_core(u, m); /* core may be gone, which is why we end */
 	end(u, 0);
 }
 
@@ -479,7 +568,7 @@ on_message(struct up *u)
 		}
 		u->hello = true;
 		m->kind = MSG_READY;
-		to_core(u, m);
+		(void)to_core(u, m); /* core's absence is noted there */
 		break;
 	case MSG_COMMITTED:
 		u->durable = m->range.last;
@@ -508,6 +597,7 @@ on_core(sd_event_source *s, int fd, uint32_t events, void *arg)
 		return 0;
 	/* Core is gone: say goodbye to the county and end. */
 	(void)sd_event_source_set_enabled(s, SD_EVENT_OFF);
+	u->core_gone = true;
 	begin_stop(u);
 	return 0;
 }
@@ -548,7 +638,7 @@ start(struct up *u)
 	m->kind = MSG_HELLO;
 	(void)snprintf(
 	    m->hello.build, sizeof(m->hello.build), "%s", build_id());
-	to_core(u, m);
+	(void)to_core(u, m); /* core's absence is noted there */
 	return 0;
 }
 
@@ -577,6 +667,7 @@ uplink_run(const struct site *site, const struct uplink *conf)
 	if (u) {
 		sd_event_source_disable_unref(u->io);
 		mqtt_free(u->mqtt);
+		lookup_end(&u->lookup);
 		sd_event_unref(u->event);
 		backlog_free(u->backlog);
 		free(u->said);
