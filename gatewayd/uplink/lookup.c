@@ -17,7 +17,7 @@
 
 #include "chan.h"
 
-enum { CODE_FOUND = 0, CODE_UNKNOWN = 3, CODE_MUTE = 4 };
+enum { CODE_FOUND = 0, CODE_UNKNOWN = 3, CODE_MUTE = 4, CODE_BOTH = 5 };
 
 bool
 lookup_needed(const char *host)
@@ -95,6 +95,8 @@ lookup_step(struct lookup *l, int64_t now)
 	switch (WEXITSTATUS(status)) {
 	case CODE_FOUND:
 		return LOOKUP_FOUND;
+	case CODE_BOTH:
+		return LOOKUP_BOTH;
 	case CODE_UNKNOWN:
 		return LOOKUP_UNKNOWN;
 	default:
@@ -125,6 +127,18 @@ lookup_patience(const char *options)
 	return setenv("RES_OPTIONS", text, 1) == 0 ? 0 : -errno;
 }
 
+static int
+families(const struct addrinfo *list)
+{
+	bool v4 = false, v6 = false;
+
+	for (; list; list = list->ai_next) {
+		v4 = v4 || list->ai_family == AF_INET;
+		v6 = v6 || list->ai_family == AF_INET6;
+	}
+	return v4 && v6 ? CODE_BOTH : CODE_FOUND;
+}
+
 int
 lookup_main(const char *host)
 {
@@ -137,8 +151,9 @@ lookup_main(const char *host)
 	(void)alarm(2 * LOOKUP_MS / 1000);
 	r = getaddrinfo(host, NULL, &hints, &list);
 	if (r == 0) {
+		int code = families(list);
 		freeaddrinfo(list);
-		return CODE_FOUND;
+		return code;
 	}
 	return r == EAI_NONAME || r == EAI_NODATA ? CODE_UNKNOWN : CODE_MUTE;
 }

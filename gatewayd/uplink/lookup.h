@@ -16,6 +16,7 @@ enum { LOOKUP_MS = 15000 }; /* then it is killed */
 enum lookup_result {
 	LOOKUP_WAITS,
 	LOOKUP_FOUND,
+	LOOKUP_BOTH,    /* found, with IPv4 and IPv6 addresses */
 	LOOKUP_UNKNOWN, /* there is no such name */
 	LOOKUP_MUTE,    /* nobody answered, or not in time */
 };

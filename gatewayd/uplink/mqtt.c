@@ -205,14 +205,18 @@ set_tls(struct mqtt *m, const struct uplink *u, char *why, size_t size)
 }
 
 static int
-begin(struct mqtt *m, const struct uplink *u, const struct broker *b, char *why,
-    size_t size)
+begin(struct mqtt *m, const struct uplink *u, const struct broker *b,
+    enum mqtt_via via, char *why, size_t size)
 {
+	/* Bound to "any" of one family, it passes over the other's addresses.
+	 */
+	static const char *const any[MQTT_VIAS] = {
+	    [MQTT_IPV4] = "0.0.0.0", [MQTT_IPV6] = "::"};
 	int rc;
 
 	errno = 0;
-	rc = mosquitto_connect_async(
-	    m->mosq, b->host, b->port, (int)u->keepalive_s);
+	rc = mosquitto_connect_bind_async(
+	    m->mosq, b->host, b->port, (int)u->keepalive_s, any[via]);
 	if (rc == MOSQ_ERR_SUCCESS)
 		return 0;
 	if (rc == MOSQ_ERR_EAI)
@@ -226,9 +230,9 @@ begin(struct mqtt *m, const struct uplink *u, const struct broker *b, char *why,
 }
 
 struct mqtt *
-mqtt_open(const struct uplink *u, const struct broker *b, const char *client_id,
-    const struct mqtt_will *will, const struct mqtt_hooks *hooks, char *why,
-    size_t size)
+mqtt_open(const struct uplink *u, const struct broker *b, enum mqtt_via via,
+    const char *client_id, const struct mqtt_will *will,
+    const struct mqtt_hooks *hooks, char *why, size_t size)
 {
 	struct mqtt *m = calloc(1, sizeof(*m));
 
@@ -251,7 +255,7 @@ mqtt_open(const struct uplink *u, const struct broker *b, const char *client_id,
 	}
 	if (set_login(m, u, why, size) < 0 ||
 	    (b->tls && set_tls(m, u, why, size) < 0) ||
-	    begin(m, u, b, why, size) < 0)
+	    begin(m, u, b, via, why, size) < 0)
 		return mqtt_free(m);
 	return m;
 }

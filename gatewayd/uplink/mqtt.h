@@ -26,10 +26,14 @@ struct mqtt_will { /* borrowed for the call */
 	size_t len;
 };
 
+/* Which of a name's addresses. libmosquitto takes the first that does not fail
+ * at once, so one that answers "refused" would hide the others. */
+enum mqtt_via { MQTT_FIRST, MQTT_IPV4, MQTT_IPV6, MQTT_VIAS };
+
 /* Begins to connect; NULL with the reason (a name that does not resolve, a
  * file that cannot be read). May take as long as the resolver does. */
 struct mqtt *mqtt_open(const struct uplink *u, const struct broker *b,
-    const char *client_id, const struct mqtt_will *will,
+    enum mqtt_via via, const char *client_id, const struct mqtt_will *will,
     const struct mqtt_hooks *hooks, char *why, size_t size);
 /* Drops the connection at once: the broker then publishes the will. */
 struct mqtt *mqtt_free(struct mqtt *take);

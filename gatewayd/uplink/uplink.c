@@ -379,7 +379,7 @@ watch(struct up *u)
 }
 
 static void
-connect_now(struct up *u)
+connect_now(struct up *u, enum mqtt_via via)
 {
 	const struct broker *b = &u->conf->brokers[u->broker];
 	struct mqtt_hooks hooks = {on_online, on_acked, u};
@@ -393,8 +393,8 @@ connect_now(struct up *u)
 	will.topic = in_topic(u, "status");
 	will.payload = text;
 	if (text)
-		u->mqtt = mqtt_open(
-		    u->conf, b, u->client, &will, &hooks, why, sizeof(why));
+		u->mqtt = mqtt_open(u->conf, b, via, u->client, &will, &hooks,
+		    why, sizeof(why));
 	free(text);
 	u->connect_by = mono_ms() + CONNECT_MS;
 	if (!u->mqtt) {
@@ -414,7 +414,7 @@ begin_connect(struct up *u, int64_t now)
 	(void)snprintf(u->why, sizeof(u->why), "connecting to %.180s:%u",
 	    b->host, b->port);
 	if (!lookup_needed(b->host)) {
-		connect_now(u);
+		connect_now(u, MQTT_FIRST);
 		return;
 	}
 	r = lookup_begin(&u->lookup, b->host, now);
@@ -435,7 +435,11 @@ continue_connect(struct up *u, int64_t now)
 	case LOOKUP_WAITS:
 		return;
 	case LOOKUP_FOUND:
-		connect_now(u);
+		connect_now(u, MQTT_FIRST);
+		return;
+	case LOOKUP_BOTH: /* another way each time round the list */
+		connect_now(u, (enum mqtt_via)(u->failures / u->conf->nbrokers %
+					       MQTT_VIAS));
 		return;
 	case LOOKUP_UNKNOWN:
 		(void)snprintf(why, sizeof(why),

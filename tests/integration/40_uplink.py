@@ -347,11 +347,6 @@ def check_list(tap):
             tap.ok(journal(d) and not late, "the line was polled meanwhile, "
                    "without a pause: %s" % late)
             tap.ok(link(g)["restarts"] == 0, "the uplink was not restarted")
-        up = 'broker: "mqtt://localhost:%d"' % broker.port
-        with harness.Farm(d, site(d, up)), \
-                harness.Gateway(d, site(d, up)) as g:
-            tap.ok(online(g, 20), "a name of more than one address: %s" %
-                   link(g)["text"])
 
 
 def deaf_port():
@@ -532,6 +527,7 @@ def check_resolver(tap):
         resolver_then_address(tap, d, broker)
         os.unlink(d + "/store.db")
         name_comes_late(tap, d, broker)
+        first_address_refuses(tap, d, broker)
 
 
 def resolver_then_address(tap, d, broker):
@@ -546,6 +542,23 @@ def resolver_then_address(tap, d, broker):
                "taken for hung: %d restarts" % link(g)["restarts"])
         tap.ok(drained(g, 15) and not gaps(d, start, 1500),
                "nothing waits, and the line was polled without a pause")
+
+
+def first_address_refuses(tap, d, broker):
+    """The broker listens on IPv4 only, the name has ::1 in front."""
+    with open(d + "/hosts", "w") as f:
+        f.write("127.0.0.1 localhost\n::1 both.example\n"
+                "127.0.0.1 both.example\n")
+    first = socket.getaddrinfo("both.example", 1, type=socket.SOCK_STREAM)[0]
+    if first[0] != socket.AF_INET6:
+        return tap.skip("a first address that refuses", "no IPv6 here")
+    os.unlink(d + "/store.db")
+    up = ('broker: "mqtt://both.example:%d", plaintext: allowed' % broker.port)
+    with harness.Farm(d, site(d, up)), harness.Gateway(d, site(d, up)) as g:
+        tap.ok(online(g, 20) and drained(g, 15), "a name whose first address "
+               "refuses is reached at its other one: %s" % link(g)["text"])
+        said = recorded(d, "refused", 5)
+        tap.ok(said, "the refusal is told: %s" % said)
 
 
 def name_comes_late(tap, d, broker):
