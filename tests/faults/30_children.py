@@ -63,7 +63,7 @@ def gone():
 def send(kind, body=b""):
     try:
         chan.send(struct.pack("<H", kind) + body)
-    except BrokenPipeError:
+    except (BrokenPipeError, ConnectionResetError):
         gone()
 
 
@@ -126,7 +126,10 @@ while True:
     ready, _, _ = select.select([chan], [], [], 0.2)
     if not ready:
         continue
-    frame = chan.recv(16384)
+    try:
+        frame = chan.recv(16384)
+    except ConnectionResetError:    # core died with our frames unread
+        gone()
     if not frame:
         gone()
     if struct.unpack("<H", frame[:2])[0] == STOP and mode != "deaf":
