@@ -65,24 +65,38 @@ backlog_ready(struct backlog *b, struct window *w)
 	return true;
 }
 
+/* The next rows, and the first of them that the broker lacks. Rows it has stand
+ * in front when others before them were deleted unsent: those are passed over,
+ * or they would be read for ever. False: nothing more for now. */
+static bool
+read_on(struct backlog *b, struct window *w, size_t *from, size_t *got)
+{
+	do {
+		enum store_result r = store_read(b->store, window_after(w),
+		    false, b->rows, BACKLOG_ROWS, got);
+		if (r != STORE_OK) {
+			if (r != STORE_LOCKED)
+				close_store(b);
+			return false;
+		}
+		*from = 0;
+		while (*from < *got && window_has(w, b->rows[*from].seq))
+			++*from;
+		if (*from > 0)
+			window_pass(w, b->rows[*from - 1].seq);
+	} while (*got > 0 && *from == *got);
+	return *got > 0;
+}
+
 size_t
 backlog_next(struct backlog *b, struct window *w, uint64_t durable,
     const struct stored **rows)
 {
 	size_t from = 0, n = 0, got = 0;
-	enum store_result r;
 
-	if (!b->store || window_after(w) >= durable)
+	if (!b->store || window_after(w) >= durable ||
+	    !read_on(b, w, &from, &got))
 		return 0;
-	r = store_read(
-	    b->store, window_after(w), false, b->rows, BACKLOG_ROWS, &got);
-	if (r != STORE_OK) {
-		if (r != STORE_LOCKED)
-			close_store(b);
-		return 0;
-	}
-	while (from < got && window_has(w, b->rows[from].seq))
-		from++;
 	while (from + n < got && b->rows[from + n].seq <= durable &&
 	       !window_has(w, b->rows[from + n].seq) &&
 	       b->rows[from + n].is_event == b->rows[from].is_event) {

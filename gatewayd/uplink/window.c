@@ -87,12 +87,18 @@ window_acked(struct window *w, int mid, struct seq_range *range)
 }
 
 void
+window_pass(struct window *w, uint64_t seq)
+{
+	if (seq > w->next)
+		w->next = seq;
+}
+
+void
 window_skip(struct window *w, uint64_t first, uint64_t last)
 {
 	window_done(w, first, last);
 	/* Read on behind it even when it could not be noted. */
-	if (last > w->next)
-		w->next = last;
+	window_pass(w, last);
 }
 
 void

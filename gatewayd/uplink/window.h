@@ -38,6 +38,8 @@ void window_sent(struct window *w, int mid, uint64_t first, uint64_t last);
 bool window_acked(struct window *w, int mid, struct seq_range *range);
 /* first..last needed no message (readings without a value). */
 void window_skip(struct window *w, uint64_t first, uint64_t last);
+/* No row up to seq is left to be sent: read on above it. */
+void window_pass(struct window *w, uint64_t seq);
 /* The connection is gone: what was in flight is unsent again. */
 void window_reset(struct window *w);
 
