@@ -54,20 +54,17 @@ def online(g, seconds=15):
     return harness.wait_for(lambda: link(g).get("state") == "online", seconds)
 
 
-def says(g, pattern, seconds=15):
-    """Waits for the uplink's status text; what it said, or None."""
-    def text():
-        said = link(g).get("text", "")
-        return said if re.search(pattern, said) else None
-    return harness.wait_for(text, seconds)
+def told(d):
+    """The uplink's events. A status may show a reason for a second only; the
+    journal keeps it."""
+    return [t for (t,) in harness.sqlite(
+        d + "/store.db", "SELECT text FROM events WHERE kind = 'link'")]
 
 
 def recorded(d, pattern, seconds):
-    """Waits for the uplink's event. The status may show a reason for a second
-    only; the journal keeps it."""
-    return harness.wait_for(lambda: [t for (t,) in harness.sqlite(
-        d + "/store.db", "SELECT text FROM events WHERE kind = 'link'")
-        if re.search(pattern, t)], seconds)
+    """Waits for such an event: its text, or None."""
+    return harness.wait_for(lambda: next(
+        (t for t in told(d) if re.search(pattern, t)), None), seconds)
 
 
 def drained(g, seconds):
@@ -205,7 +202,7 @@ def check_password(tap):
             f.write("S3cr-wrong\n")
         with TwoDoors(conf=conf) as broker, harness.Farm(d, site(d, up)), \
                 Talkative(d, site(d, up)) as g:
-            said = says(g, "refused")
+            said = recorded(d, "refused", 15)
             tap.ok(said and "username" in said and "password_file" in said,
                    "a wrong password: refused, and where to look: %s" % said)
             time.sleep(4)
@@ -297,11 +294,11 @@ def check_tls(tap):
         up = 'broker: "mqtts://127.0.0.1:%d", ca_file: "' + d + '/county.pem"'
         with TwoDoors(conf=conf) as broker, harness.Farm(d, site(d, up % 1)):
             with harness.Gateway(d, site(d, up % ports[0])) as g:
-                said = says(g, "ca_file")
+                said = recorded(d, "ca_file", 15)
                 tap.ok(said and "No such file" in said,
                        "a ca_file that is not there is named: %s" % said)
                 put(d, "other.pem", "county.pem")
-                said = says(g, "certificate verify failed", 20)
+                said = recorded(d, "certificate verify failed", 20)
                 tap.ok(said and "ca_file" in said,
                        "a broker of another authority is refused: %s" % said)
                 tap.ok(not of(broker, "status"), "and hears nothing")
@@ -317,9 +314,10 @@ def check_tls(tap):
 def check_client_certificate(tap, d, up, broker):
     both = up + ', cert_file: "%s/mine.pem", key_file: "%s/mine.key"' % (d, d)
     with harness.Gateway(d, site(d, up)) as g:
-        said = says(g, "certificate required|handshake failure")
+        said = recorded(d, "certificate required|handshake failure", 30)
         tap.ok(said and "cert_file" in said,
-               "no client certificate: refused, in words: %s" % said)
+               "no client certificate: refused, in words: %s" %
+               (said or told(d)))
     put(d, "client.pem", "mine.pem")
     put(d, "client.key", "mine.key")
     before = len(of(broker, "readings"))
@@ -380,7 +378,7 @@ def check_mute(tap):
             tap.ok(harness.wait_for(lambda: link(g).get("state") == "online",
                                     90), "the one behind them is reached")
             # A status lasts a second; the journal has the times.
-            told = harness.wait_for(lambda: [
+            tries = harness.wait_for(lambda: [
                 x for x in harness.sqlite(
                     d + "/store.db", "SELECT ts_ms / 1000.0, text FROM events "
                     "WHERE kind = 'link' ORDER BY seq")
@@ -390,7 +388,7 @@ def check_mute(tap):
                     ("drops all packets", deaf),
                     ("never answers CONNECT", mute),
                     ("never answers a TLS greeting", mute))):
-                at, text = told[i] if i < len(told) else (began, "")
+                at, text = tries[i] if i < len(tries) else (began, "")
                 tap.ok(":%d: " % s.getsockname()[1] in text and
                        8 < at - began < 22, "one that %s is given up after "
                        "15 s: %.1f s, %s" % (what, at - began, text))
