@@ -74,6 +74,17 @@ struct point_type {
 	bool writable;      /* settings and outputs */
 	bool safe;          /* output: its safe state */
 	uint32_t max_on_ms; /* output: longest time open */
+	bool write_only;    /* never read: the device has no way to */
+	uint8_t function;   /* to write with: 5 6 15 16 22; 0: the usual one */
+	bool has_words;     /* what is written for on and off: */
+	uint16_t on_word, off_word;
+};
+
+/* A register that the device needs set before it works as the profile says:
+ * written, and read back, at the start and whenever the device returns. */
+struct setup {
+	enum reg_table table; /* holding, coil */
+	uint16_t addr, value;
 };
 
 enum key_type { KEY_BOOL, KEY_INT, KEY_REAL, KEY_CHOICE };
@@ -99,6 +110,8 @@ struct device_type {
 	uint16_t bridge_gaps;        /* registers it lets us read over */
 	uint32_t quiet_ms;           /* rest it needs between requests */
 	uint32_t warm_up_ms;
+	const struct setup *setup;
+	size_t nsetup;
 	const struct point_type *points;
 	size_t npoints;
 	const struct setting_key *keys;

@@ -38,6 +38,10 @@ struct device {
 	uint32_t series;        /* of points[0] */
 	struct point *points;   /* type->npoints of them, same order */
 	const double *settings; /* plugin: type->nkeys of them, same order */
+	/* A connection of its own; NULL: the line's. */
+	const char *host; /* tcp, rtu_over_tcp: name or address, no brackets */
+	uint16_t tcp_port;
+	const char *registration; /* the text its DTU says when it dials in */
 };
 
 struct line {
@@ -47,8 +51,12 @@ struct line {
 	uint32_t baud;
 	enum parity parity;
 	uint8_t stop_bits;
-	const char *host;    /* tcp: name or address, no brackets */
-	uint16_t tcp_port;   /* 502 */
+	bool echo;           /* the adapter hears its own requests */
+	bool rs485;          /* the kernel is to switch the direction */
+	const char *host;    /* tcp: name or address, no brackets; may be NULL
+				when every device has its own */
+	const char *listen;  /* rtu_over_tcp: address that DTUs dial into */
+	uint16_t tcp_port;   /* 502; of host, or of listen */
 	uint32_t timeout_ms; /* answer's first to last byte, wire time extra */
 	struct device *devices;
 	size_t ndevices;

@@ -1,8 +1,10 @@
 /*
- * Which requests fetch a device's points: blocks of one table and one period,
- * never across a value, never beyond what the device takes, over gaps only as
- * far as its profile allows. A block the device refuses is split; the split
- * stays, so that a hole costs its requests once.
+ * Which requests fetch a device's due points: the cheapest reads that hold them
+ * all, never across a value, never beyond what the device takes, over gaps only
+ * where that is cheaper on this line and the profile allows it. What the device
+ * refuses is split at the right place, and remembered for as long as the line
+ * runs, so that a hole in the map costs its requests once. Pure but for its
+ * memory: no clock, no bus.
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -13,28 +15,47 @@
 
 #include "site.h"
 
-struct block {
-	enum reg_table table;
-	uint16_t addr, count;
-	uint32_t every_ms;
-	size_t first, npoints; /* in plan.points */
-	bool refused;          /* a single point the device does not have */
+struct plan;
+
+/* What a read costs the line, in nanoseconds: the request, the answer's frame
+ * round its data, the silences and the unit's turnaround; and each byte of
+ * data. */
+struct price {
+	uint64_t request_ns, byte_ns;
 };
 
-struct plan {
-	struct block *blocks; /* nblocks used, room for every point */
-	size_t nblocks;
-	uint16_t *points; /* indexes in device.points, by address */
-	size_t npoints;
+struct read {
+	enum reg_table table;
+	uint16_t addr, count;
+	const uint16_t *points; /* indexes in device.points, by address; the
+				   plan's, until the next plan_reads() */
+	size_t npoints;         /* at least 1 */
 };
+
+enum plan_refusal {
+	PLAN_AGAIN, /* its points are still due: plan_reads() knows better now */
+	PLAN_POINT, /* a single point, which the device does not have */
+};
+
+/* turnaround_us: from the end of a request to the start of its answer. */
+struct price plan_price(const struct line *l, uint32_t turnaround_us);
 
 /* For a profile's device. NULL: out of memory. */
 struct plan *plan_new(const struct device *borrow);
 struct plan *plan_free(struct plan *take);
 
-/* Splits block `b` in two, at its widest gap or else in the middle; the new
- * one is the last of plan.blocks. False when it holds a single point. */
-bool plan_split(struct plan *p, const struct device *d, size_t b);
+/* due: one flag for each of device.points. Reads into out (room for npoints of
+ * the type always suffices), in the order of table and address: how many.
+ * Points that are written only are in none. */
+size_t plan_reads(struct plan *p, const bool *due, struct price price,
+    struct read *out, size_t cap);
+
+/* The device answered this read: what it spans may be read together. */
+void plan_accepted(struct plan *p, const struct read *r);
+
+/* The device refused it with 02 or 03. */
+enum plan_refusal plan_refused(
+    struct plan *p, const struct read *r, uint8_t code);
 
 /* The function code that reads a table. */
 uint8_t plan_function(enum reg_table t);

@@ -20,6 +20,7 @@ enum {
 	FC_WRITE_HOLDING = 6,
 	FC_WRITE_COILS = 15,
 	FC_WRITE_HOLDINGS = 16,
+	FC_MASK_WRITE = 22,
 };
 
 enum {
@@ -27,12 +28,20 @@ enum {
 	READ_WORDS_MAX = 125, /* registers of one read */
 	READ_COILS_MAX = 2000,
 	WRITE_WORDS_MAX = 123,
+	WRITE_COILS_MAX = 1968,
+	RAW_MAX = 252, /* bytes of a PDU behind its function code */
 };
 
 struct request {
 	uint8_t unit, function;
-	uint16_t addr, count;  /* count: 1 for FC05 and FC06 */
-	const uint16_t *words; /* writes: `count` of them; a coil is 0 or 1 */
+	uint16_t addr, count;  /* count: 1 for FC05, FC06 and FC22 */
+	const uint16_t *words; /* writes: `count` of them; a coil is 0 or 1;
+				  FC22: the AND mask, the OR mask */
+	bool as_is;            /* FC05: words[0] is sent as it stands, for
+				  devices that want more than on and off */
+	const uint8_t *raw;    /* any other function: `nraw` bytes behind the
+				  function code; addr, count, words unused */
+	uint8_t nraw, nraw_answer; /* bytes the answer has there */
 	bool tcp;              /* MBAP in front, no checksum */
 	uint16_t transaction;  /* TCP */
 };

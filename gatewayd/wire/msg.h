@@ -30,6 +30,9 @@ enum msg_kind {
 	MSG_LINK,      /* uplink: its connection's state */
 	MSG_ASK,       /* gatewayctl to core, on the control socket */
 	MSG_TEXT,      /* core to gatewayctl: a piece of the JSON answer */
+	MSG_COMMAND,   /* core to line: write this */
+	MSG_RESULT,    /* line to core: what became of a command */
+	MSG_HEALTH,    /* core to uplink: a piece of the lines' health, JSON */
 	MSG_KINDS
 };
 
@@ -53,6 +56,7 @@ enum event_kind {
 	EVENT_CLOCK,       /* known, stepped, held */
 	EVENT_STORE,       /* full, locked, recovered, data dropped */
 	EVENT_LINK,        /* uplink connected, lost */
+	EVENT_COMMAND,     /* who asked for what, and what became of it */
 	EVENT_KINDS
 };
 
@@ -76,11 +80,25 @@ struct msg_event {
 	char text[MSG_LINE_TEXT_MAX];
 };
 
+enum {
+	CODES_MAX = 12,  /* exceptions by code; [0]: all beyond 11 */
+	ANSWER_BARS = 10 /* of the histogram of answer times */
+};
+
+/* Upper ends of the bars, milliseconds; the last bar has none. */
+extern const uint16_t answer_bar_ms[ANSWER_BARS - 1];
+
 /* Counts are since the line's process began. */
 struct msg_device {
 	uint32_t device; /* index on its line */
 	enum device_state state;
-	uint32_t requests, answers, timeouts, noise, exceptions, late;
+	uint32_t requests, answers, timeouts, late;
+	uint32_t crc;   /* answers with a wrong checksum */
+	uint32_t noise; /* other answers that could not be trusted */
+	uint32_t exceptions, codes[CODES_MAX];
+	uint32_t answer_bars[ANSWER_BARS]; /* request's end to answer's end */
+	uint32_t deadline_ms;              /* how long it has to answer now */
+	uint64_t line_ms;   /* time of the line its requests have taken */
 	int64_t last_ok_ms; /* boot time; 0: never */
 	char text[MSG_LINE_TEXT_MAX];
 };
@@ -89,6 +107,38 @@ struct msg_state { /* MSG_LINE: enum port_state, MSG_LINK: link_state */
 	uint8_t state;
 	uint32_t in_flight; /* MSG_LINK: messages without their PUBACK */
 	uint64_t sent;      /* MSG_LINE: requests; MSG_LINK: messages acked */
+	uint64_t overruns;  /* MSG_LINE: periods of living devices unread */
+	uint16_t use;       /* MSG_LINE: of the last minute, per mille */
+	char text[MSG_LINE_TEXT_MAX];
+};
+
+enum command_action {
+	COMMAND_OPEN = 1, /* an output, until for_ms have passed */
+	COMMAND_CLOSE,    /* an output */
+	COMMAND_SET,      /* a setting, to `value` */
+	COMMAND_ACTIONS
+};
+
+struct msg_command {
+	uint64_t id; /* core's number for it */
+	uint32_t series;
+	enum command_action action;
+	double value;
+	uint32_t for_ms;
+	int64_t expires_ms; /* boot time: not begun later than that */
+};
+
+enum command_result {
+	RESULT_DONE = 1,  /* confirmed by reading it back */
+	RESULT_SENT,      /* acknowledged; the device has no way to read it */
+	RESULT_REFUSED,   /* nothing was written; the text says why */
+	RESULT_UNCERTAIN, /* written, not confirmed; a close goes on */
+	COMMAND_RESULTS
+};
+
+struct msg_result {
+	uint64_t id;
+	enum command_result result;
 	char text[MSG_LINE_TEXT_MAX];
 };
 
@@ -110,7 +160,10 @@ struct msg {
 		struct msg_device device;
 		struct msg_state state;
 		struct msg_range range;
-		struct msg_text text; /* MSG_ASK: what is asked, `last` 1 */
+		struct msg_text text; /* also MSG_HEALTH;
+					 MSG_ASK: what is asked, `last` 1 */
+		struct msg_command command;
+		struct msg_result result;
 	};
 };
 
