@@ -2,128 +2,14 @@
 #include "msg.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #include "buf.h"
 #include "chan.h"
+#include "fields.h"
 
-static void
-put_value(struct wbuf *w, const struct value *v)
-{
-	uint64_t bits = 0;
-
-	put_u8(w, (uint8_t)v->type);
-	switch (v->type) {
-	case VALUE_INT:
-		put_u64(w, (uint64_t)v->i);
-		break;
-	case VALUE_UINT:
-		put_u64(w, v->u);
-		break;
-	case VALUE_REAL:
-		memcpy(&bits, &v->r, sizeof(bits));
-		put_u64(w, bits);
-		break;
-	case VALUE_TEXT:
-		put_text(w, v->text);
-		break;
-	default:
-		break;
-	}
-}
-
-static void
-get_value(struct rbuf *r, struct value *v)
-{
-	uint64_t bits;
-	char text[VALUE_TEXT_MAX];
-
-	switch (get_u8(r)) {
-	case VALUE_NONE:
-		*v = (struct value){.type = VALUE_NONE};
-		return;
-	case VALUE_INT:
-		*v = value_int((int64_t)get_u64(r));
-		return;
-	case VALUE_UINT:
-		bits = get_u64(r);
-		*v = value_uint(bits);
-		r->ok = r->ok && v->type == VALUE_UINT;
-		return;
-	case VALUE_REAL: {
-		double d;
-		bits = get_u64(r);
-		memcpy(&d, &bits, sizeof(d));
-		*v = value_real(d);
-		r->ok = r->ok && v->type == VALUE_REAL;
-		return;
-	}
-	case VALUE_TEXT:
-		get_text(r, text, sizeof(text));
-		*v = value_text(text);
-		r->ok = r->ok && v->type == VALUE_TEXT;
-		return;
-	default:
-		*v = (struct value){.type = VALUE_NONE};
-		r->ok = false;
-	}
-}
-
-/* An enum below `n`, or the frame fails. */
-static unsigned
-get_enum(struct rbuf *r, unsigned n)
-{
-	unsigned v = get_u8(r);
-
-	if (v >= n) {
-		r->ok = false;
-		return 0;
-	}
-	return v;
-}
-
-static void
-put_readings(struct wbuf *w, const struct msg_readings *m)
-{
-	if (m->n > MSG_READINGS_MAX) {
-		w->ok = false;
-		return;
-	}
-	put_u16(w, m->n);
-	for (size_t i = 0; i < m->n; i++) {
-		const struct reading *r = &m->r[i];
-		put_u32(w, r->series);
-		put_u64(w, (uint64_t)r->boot_ms);
-		put_u8(w, (uint8_t)r->quality);
-		put_u8(w, (uint8_t)r->reason);
-		put_u8(w, r->detail);
-		put_value(w, &r->value);
-	}
-}
-
-static void
-get_readings(struct rbuf *b, struct msg_readings *m)
-{
-	m->n = get_u16(b);
-	if (m->n > MSG_READINGS_MAX) {
-		b->ok = false;
-		return;
-	}
-	for (size_t i = 0; i < m->n; i++) {
-		struct reading *r = &m->r[i];
-		r->series = get_u32(b);
-		r->boot_ms = (int64_t)get_u64(b);
-		r->quality = (enum quality)get_enum(b, QUALITIES);
-		r->reason = (enum reason)get_enum(b, REASONS);
-		r->detail = get_u8(b);
-		get_value(b, &r->value);
-		/* A bad reading has no value, any other has one. */
-		if ((r->quality == QUALITY_BAD) !=
-		    (r->value.type == VALUE_NONE))
-			b->ok = false;
-	}
-}
+const uint16_t answer_bar_ms[ANSWER_BARS - 1] = {
+    5, 10, 20, 50, 100, 200, 500, 1000, 2000};
 
 static void
 put_event(struct wbuf *w, const struct msg_event *m)
@@ -145,6 +31,20 @@ get_event(struct rbuf *r, struct msg_event *m)
 }
 
 static void
+put_counts(struct wbuf *w, const uint32_t *counts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		put_u32(w, counts[i]);
+}
+
+static void
+get_counts(struct rbuf *r, uint32_t *counts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		counts[i] = get_u32(r);
+}
+
+static void
 put_device(struct wbuf *w, const struct msg_device *m)
 {
 	put_u32(w, m->device);
@@ -152,9 +52,14 @@ put_device(struct wbuf *w, const struct msg_device *m)
 	put_u32(w, m->requests);
 	put_u32(w, m->answers);
 	put_u32(w, m->timeouts);
+	put_u32(w, m->late);
+	put_u32(w, m->crc);
 	put_u32(w, m->noise);
 	put_u32(w, m->exceptions);
-	put_u32(w, m->late);
+	put_counts(w, m->codes, CODES_MAX);
+	put_counts(w, m->answer_bars, ANSWER_BARS);
+	put_u32(w, m->deadline_ms);
+	put_u64(w, m->line_ms);
 	put_u64(w, (uint64_t)m->last_ok_ms);
 	put_text(w, m->text);
 }
@@ -167,9 +72,14 @@ get_device(struct rbuf *r, struct msg_device *m)
 	m->requests = get_u32(r);
 	m->answers = get_u32(r);
 	m->timeouts = get_u32(r);
+	m->late = get_u32(r);
+	m->crc = get_u32(r);
 	m->noise = get_u32(r);
 	m->exceptions = get_u32(r);
-	m->late = get_u32(r);
+	get_counts(r, m->codes, CODES_MAX);
+	get_counts(r, m->answer_bars, ANSWER_BARS);
+	m->deadline_ms = get_u32(r);
+	m->line_ms = get_u64(r);
 	m->last_ok_ms = (int64_t)get_u64(r);
 	get_text(r, m->text, sizeof(m->text));
 }
@@ -180,6 +90,8 @@ put_state(struct wbuf *w, const struct msg_state *m)
 	put_u8(w, m->state);
 	put_u32(w, m->in_flight);
 	put_u64(w, m->sent);
+	put_u64(w, m->overruns);
+	put_u16(w, m->use);
 	put_text(w, m->text);
 }
 
@@ -189,7 +101,67 @@ get_state(struct rbuf *r, struct msg_state *m, unsigned states)
 	m->state = (uint8_t)get_enum(r, states);
 	m->in_flight = get_u32(r);
 	m->sent = get_u64(r);
+	m->overruns = get_u64(r);
+	m->use = get_u16(r);
 	get_text(r, m->text, sizeof(m->text));
+}
+
+static void
+put_command(struct wbuf *w, const struct msg_command *m)
+{
+	put_u64(w, m->id);
+	put_u32(w, m->series);
+	put_u8(w, (uint8_t)m->action);
+	put_real(w, m->value);
+	put_u32(w, m->for_ms);
+	put_u64(w, (uint64_t)m->expires_ms);
+}
+
+static void
+get_command(struct rbuf *r, struct msg_command *m)
+{
+	m->id = get_u64(r);
+	m->series = get_u32(r);
+	m->action = (enum command_action)get_enum(r, COMMAND_ACTIONS);
+	r->ok = r->ok && m->action != 0;
+	m->value = get_real(r);
+	m->for_ms = get_u32(r);
+	m->expires_ms = (int64_t)get_u64(r);
+}
+
+static void
+put_result(struct wbuf *w, const struct msg_result *m)
+{
+	put_u64(w, m->id);
+	put_u8(w, (uint8_t)m->result);
+	put_text(w, m->text);
+}
+
+static void
+get_result(struct rbuf *r, struct msg_result *m)
+{
+	m->id = get_u64(r);
+	m->result = (enum command_result)get_enum(r, COMMAND_RESULTS);
+	r->ok = r->ok && m->result != 0;
+	get_text(r, m->text, sizeof(m->text));
+}
+
+static void
+put_wish(struct wbuf *w, const struct msg_wish *m)
+{
+	put_u8(w, (uint8_t)m->action);
+	put_u32(w, m->for_ms);
+	put_text(w, m->subject);
+	put_text(w, m->value);
+}
+
+static void
+get_wish(struct rbuf *r, struct msg_wish *m)
+{
+	m->action = (enum command_action)get_enum(r, COMMAND_ACTIONS);
+	m->for_ms = get_u32(r);
+	get_text(r, m->subject, sizeof(m->subject));
+	get_text(r, m->value, sizeof(m->value));
 }
 
 ssize_t
@@ -223,8 +195,18 @@ msg_encode(const struct msg *m, void *frame, size_t cap)
 		break;
 	case MSG_ASK:
 	case MSG_TEXT:
+	case MSG_HEALTH:
 		put_u8(&w, m->text.last);
 		put_text(&w, m->text.text);
+		break;
+	case MSG_COMMAND:
+		put_command(&w, &m->command);
+		break;
+	case MSG_RESULT:
+		put_result(&w, &m->result);
+		break;
+	case MSG_WISH:
+		put_wish(&w, &m->wish);
 		break;
 	default: /* READY, BEAT, STOP, BYE: the kind says it all */
 		break;
@@ -271,8 +253,18 @@ msg_decode(const void *frame, size_t len, struct msg *out)
 		break;
 	case MSG_ASK:
 	case MSG_TEXT:
+	case MSG_HEALTH:
 		out->text.last = get_u8(&r);
 		get_text(&r, out->text.text, sizeof(out->text.text));
+		break;
+	case MSG_COMMAND:
+		get_command(&r, &out->command);
+		break;
+	case MSG_RESULT:
+		get_result(&r, &out->result);
+		break;
+	case MSG_WISH:
+		get_wish(&r, &out->wish);
 		break;
 	default:
 		return -EPROTO;
@@ -317,7 +309,21 @@ event_kind_name(enum event_kind k)
 	    [EVENT_CLOCK] = "clock",
 	    [EVENT_STORE] = "store",
 	    [EVENT_LINK] = "link",
+	    [EVENT_COMMAND] = "command",
 	};
 
 	return k > 0 && k < EVENT_KINDS ? name[k] : "?";
+}
+
+const char *
+command_result_name(enum command_result r)
+{
+	static const char *const name[COMMAND_RESULTS] = {
+	    [RESULT_DONE] = "done",
+	    [RESULT_SENT] = "sent",
+	    [RESULT_REFUSED] = "refused",
+	    [RESULT_UNCERTAIN] = "uncertain",
+	};
+
+	return r > 0 && r < COMMAND_RESULTS ? name[r] : "?";
 }

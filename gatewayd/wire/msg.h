@@ -33,6 +33,7 @@ enum msg_kind {
 	MSG_COMMAND,   /* core to line: write this */
 	MSG_RESULT,    /* line to core: what became of a command */
 	MSG_HEALTH,    /* core to uplink: a piece of the lines' health, JSON */
+	MSG_WISH,      /* gatewayctl to core: write this; MSG_TEXT answers */
 	MSG_KINDS
 };
 
@@ -128,6 +129,14 @@ struct msg_command {
 	int64_t expires_ms; /* boot time: not begun later than that */
 };
 
+/* A command as people give it: by name, and not checked against the site. */
+struct msg_wish {
+	enum command_action action; /* 0: what `value` means for that point */
+	uint32_t for_ms;            /* 0: no time was said */
+	char subject[MSG_SUBJECT_MAX]; /* "north/valves-1/relay_1" */
+	char value[VALUE_TEXT_MAX];    /* "on", "off", "12.5", "auto" */
+};
+
 enum command_result {
 	RESULT_DONE = 1,  /* confirmed by reading it back */
 	RESULT_SENT,      /* acknowledged; the device has no way to read it */
@@ -164,6 +173,7 @@ struct msg {
 					 MSG_ASK: what is asked, `last` 1 */
 		struct msg_command command;
 		struct msg_result result;
+		struct msg_wish wish;
 	};
 };
 
@@ -177,6 +187,8 @@ int msg_send(int fd, const struct msg *m);
  * -EPROTO malformed, other -errno. */
 int msg_recv(int fd, struct msg *out);
 
+/* "gateway", "line" ...; "done", "sent" ...; "?" out of range. */
 const char *event_kind_name(enum event_kind k);
+const char *command_result_name(enum command_result r);
 
 #endif

@@ -143,6 +143,7 @@ reason_name(enum reason r)
 	    [REASON_STALE] = "stale",
 	    [REASON_FROZEN] = "frozen",
 	    [REASON_CLOCK] = "clock",
+	    [REASON_UNCONFIRMED] = "unconfirmed",
 	};
 
 	return (unsigned)r < REASONS ? name[r] : "?";

@@ -44,7 +44,7 @@ enum reason {
 	REASON_PLUGIN,    /* the plugin broke its contract */
 	REASON_STALE,
 	REASON_FROZEN,
-	REASON_CLOCK, /* the time is not known to be right */
+	REASON_CLOCK,       /* the time is not known to be right */
 	REASON_UNCONFIRMED, /* written, not read back yet */
 	REASONS
 };

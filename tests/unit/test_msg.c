@@ -68,14 +68,23 @@ make(enum msg_kind kind)
 		    .noise = 4,
 		    .exceptions = 5,
 		    .late = UINT32_MAX,
+		    .crc = 6,
+		    .deadline_ms = 300,
+		    .line_ms = UINT64_MAX - 1,
 		    .last_ok_ms = 99,
 		    .text = "no answer 3 times"};
+		for (uint32_t i = 0; i < CODES_MAX; i++)
+			in.device.codes[i] = 100 + i;
+		for (uint32_t i = 0; i < ANSWER_BARS; i++)
+			in.device.answer_bars[i] = 200 + i;
 		break;
 	case MSG_LINE:
 	case MSG_LINK:
 		in.state = (struct msg_state){.state = 2,
 		    .in_flight = 20,
 		    .sent = UINT64_MAX,
+		    .overruns = UINT64_MAX - 2,
+		    .use = 873,
 		    .text = "open"};
 		break;
 	case MSG_COMMITTED:
@@ -84,8 +93,28 @@ make(enum msg_kind kind)
 		break;
 	case MSG_ASK:
 	case MSG_TEXT:
+	case MSG_HEALTH:
 		in.text.last = 1;
 		memset(in.text.text, 'j', sizeof(in.text.text) - 1);
+		break;
+	case MSG_COMMAND:
+		in.command = (struct msg_command){.id = UINT64_MAX,
+		    .series = 7,
+		    .action = COMMAND_SET,
+		    .value = -12.5,
+		    .for_ms = 600000,
+		    .expires_ms = INT64_MAX};
+		break;
+	case MSG_RESULT:
+		in.result = (struct msg_result){.id = 8,
+		    .result = RESULT_UNCERTAIN,
+		    .text = "it reads open still"};
+		break;
+	case MSG_WISH:
+		in.wish = (struct msg_wish){.action = COMMAND_OPEN,
+		    .for_ms = UINT32_MAX,
+		    .subject = "north/阀门-1/relay_1",
+		    .value = "on"};
 		break;
 	default:
 		break;
@@ -137,6 +166,73 @@ fields_keep_their_values(void **state)
 	assert_int_equal(out.device.noise, 4);
 	assert_int_equal(out.device.late, UINT32_MAX);
 	assert_string_equal(out.device.text, "no answer 3 times");
+	assert_int_equal(out.device.crc, 6);
+	assert_int_equal(out.device.codes[0], 100);
+	assert_int_equal(out.device.codes[CODES_MAX - 1], 99 + CODES_MAX);
+	assert_int_equal(
+	    out.device.answer_bars[ANSWER_BARS - 1], 199 + ANSWER_BARS);
+	assert_int_equal(out.device.deadline_ms, 300);
+	assert_int_equal(out.device.line_ms, UINT64_MAX - 1);
+	make(MSG_LINE);
+	n = msg_encode(&in, frame, sizeof(frame));
+	assert_int_equal(msg_decode(frame, (size_t)n, &out), 0);
+	assert_int_equal(out.state.overruns, UINT64_MAX - 2);
+	assert_int_equal(out.state.use, 873);
+}
+
+static void
+commands_keep_their_values(void **state)
+{
+	ssize_t n;
+
+	(void)state;
+	make(MSG_COMMAND);
+	n = msg_encode(&in, frame, sizeof(frame));
+	assert_int_equal(msg_decode(frame, (size_t)n, &out), 0);
+	assert_int_equal(out.command.id, UINT64_MAX);
+	assert_int_equal(out.command.series, 7);
+	assert_int_equal(out.command.action, COMMAND_SET);
+	assert_true(out.command.value == -12.5);
+	assert_int_equal(out.command.for_ms, 600000);
+	assert_int_equal(out.command.expires_ms, INT64_MAX);
+	make(MSG_RESULT);
+	n = msg_encode(&in, frame, sizeof(frame));
+	assert_int_equal(msg_decode(frame, (size_t)n, &out), 0);
+	assert_int_equal(out.result.id, 8);
+	assert_int_equal(out.result.result, RESULT_UNCERTAIN);
+	assert_string_equal(out.result.text, "it reads open still");
+	make(MSG_WISH);
+	n = msg_encode(&in, frame, sizeof(frame));
+	assert_int_equal(msg_decode(frame, (size_t)n, &out), 0);
+	assert_int_equal(out.wish.action, COMMAND_OPEN);
+	assert_int_equal(out.wish.for_ms, UINT32_MAX);
+	assert_string_equal(out.wish.subject, "north/阀门-1/relay_1");
+	assert_string_equal(out.wish.value, "on");
+}
+
+static void
+every_name_is_one(void **state)
+{
+	(void)state;
+	for (int i = 1; i < EVENT_KINDS; i++)
+		assert_string_not_equal(
+		    event_kind_name((enum event_kind)i), "?");
+	for (int i = 1; i < COMMAND_RESULTS; i++)
+		assert_string_not_equal(
+		    command_result_name((enum command_result)i), "?");
+	for (int i = 1; i < REASONS; i++) {
+		assert_string_not_equal(reason_name((enum reason)i), "?");
+		assert_string_not_equal(reason_name((enum reason)i), "");
+	}
+	assert_string_equal(event_kind_name(EVENT_COMMAND), "command");
+	assert_string_equal(reason_name(REASON_UNCONFIRMED), "unconfirmed");
+	assert_string_equal(event_kind_name(EVENT_KINDS), "?");
+	assert_string_equal(command_result_name(COMMAND_RESULTS), "?");
+	assert_string_equal(reason_name(REASONS), "?");
+	for (size_t i = 1; i < ANSWER_BARS - 1; i++)
+		assert_true(answer_bar_ms[i] > answer_bar_ms[i - 1]);
+	assert_int_equal(answer_bar_ms[0], 5);
+	assert_int_equal(answer_bar_ms[ANSWER_BARS - 2], 2000);
 }
 
 static void
@@ -185,6 +281,11 @@ what_is_out_of_bounds_is_refused(void **state)
 	refuse_byte(MSG_DEVICE, 2 + 4, DEVICE_STATES);
 	refuse_byte(MSG_LINE, 2, PORT_STATES);
 	refuse_byte(MSG_LINK, 2, LINK_STATES);
+	refuse_byte(MSG_COMMAND, 2 + 12, 0);
+	refuse_byte(MSG_COMMAND, 2 + 12, COMMAND_ACTIONS);
+	refuse_byte(MSG_RESULT, 2 + 8, 0);
+	refuse_byte(MSG_RESULT, 2 + 8, COMMAND_RESULTS);
+	refuse_byte(MSG_WISH, 2, COMMAND_ACTIONS);
 	begin(MSG_ACK);
 	in.range = (struct msg_range){.first = 6, .last = 5};
 	ssize_t n = msg_encode(&in, frame, sizeof(frame));
@@ -208,6 +309,13 @@ no_value_is_made_up(void **state)
 	assert_int_equal(msg_decode(frame, (size_t)n, &out), -EPROTO);
 	in.readings.r[0] = (struct reading){.value = {.type = VALUE_REAL}};
 	in.readings.r[0].value.r = NAN;
+	n = msg_encode(&in, frame, sizeof(frame));
+	assert_int_equal(msg_decode(frame, (size_t)n, &out), -EPROTO);
+	make(MSG_COMMAND);
+	in.command.value = -INFINITY; /* nor written */
+	n = msg_encode(&in, frame, sizeof(frame));
+	assert_int_equal(msg_decode(frame, (size_t)n, &out), -EPROTO);
+	in.command.value = NAN;
 	n = msg_encode(&in, frame, sizeof(frame));
 	assert_int_equal(msg_decode(frame, (size_t)n, &out), -EPROTO);
 }
@@ -315,6 +423,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_kind_goes_there_and_back),
 	    cmocka_unit_test(fields_keep_their_values),
+	    cmocka_unit_test(commands_keep_their_values),
+	    cmocka_unit_test(every_name_is_one),
 	    cmocka_unit_test(no_other_length_is_taken),
 	    cmocka_unit_test(what_is_out_of_bounds_is_refused),
 	    cmocka_unit_test(no_value_is_made_up),
