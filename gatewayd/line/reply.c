@@ -1,10 +1,10 @@
 /* Requests to frames, frames to answers. Limits: Modbus Application Protocol
- * V1.1b3, sections 6.1 to 6.12. */
+ * V1.1b3, sections 6.1 to 6.16. */
 #include "reply.h"
 
 #include <string.h>
 
-enum { MBAP = 7, CRC = 2 };
+enum { MBAP = 7, CRC = 2, LEAST = 3 + CRC, COIL_ON = 0xFF00 };
 
 static uint16_t
 crc16(const uint8_t *p, size_t n)
@@ -46,31 +46,41 @@ reads(const struct request *q)
 }
 
 static bool
-within_limits(const struct request *q)
+is_raw(const struct request *q)
 {
-	unsigned most;
+	return !reads(q) && q->function != FC_WRITE_COIL &&
+	       q->function != FC_WRITE_HOLDING &&
+	       q->function != FC_WRITE_COILS &&
+	       q->function != FC_WRITE_HOLDINGS && q->function != FC_MASK_WRITE;
+}
 
+static unsigned
+most(const struct request *q)
+{
 	switch (q->function) {
 	case FC_READ_COILS:
 	case FC_READ_DISCRETE:
-		most = READ_COILS_MAX;
-		break;
+		return READ_COILS_MAX;
 	case FC_READ_HOLDING:
 	case FC_READ_INPUT:
-		most = READ_WORDS_MAX;
-		break;
-	case FC_WRITE_COIL:
-	case FC_WRITE_HOLDING:
-		most = 1;
-		break;
+		return READ_WORDS_MAX;
 	case FC_WRITE_COILS:
+		return WRITE_COILS_MAX;
 	case FC_WRITE_HOLDINGS:
-		most = WRITE_WORDS_MAX;
-		break;
+		return WRITE_WORDS_MAX;
 	default:
-		return false;
+		return 1;
 	}
-	return q->count >= 1 && q->count <= most &&
+}
+
+static bool
+within_limits(const struct request *q)
+{
+	if (is_raw(q))
+		return q->function >= 1 && q->function <= 0x7F &&
+		       q->nraw <= RAW_MAX && q->nraw_answer <= RAW_MAX &&
+		       (q->raw != NULL || q->nraw == 0);
+	return q->count >= 1 && q->count <= most(q) &&
 	       (unsigned)q->addr + q->count <= 0x10000 &&
 	       (reads(q) || q->words != NULL);
 }
@@ -96,24 +106,56 @@ put_many(const struct request *q, uint8_t *p)
 	return n + 1;
 }
 
+static uint16_t
+first_word(const struct request *q)
+{
+	switch (q->function) {
+	case FC_WRITE_COIL:
+		if (q->as_is)
+			return q->words[0];
+		return q->words[0] != 0 ? COIL_ON : 0;
+	case FC_WRITE_HOLDING:
+	case FC_MASK_WRITE:
+		return q->words[0];
+	default:
+		return q->count;
+	}
+}
+
+/* What all but raw requests begin with, and a write is answered by. */
+static size_t
+put_head(const struct request *q, uint8_t *p)
+{
+	p[0] = q->unit;
+	p[1] = q->function;
+	put16(p + 2, q->addr);
+	put16(p + 4, first_word(q));
+	if (q->function != FC_MASK_WRITE)
+		return 6;
+	put16(p + 6, q->words[1]);
+	return 8;
+}
+
+static size_t
+put_raw(const struct request *q, uint8_t *p)
+{
+	p[0] = q->unit;
+	p[1] = q->function;
+	if (q->nraw > 0)
+		memcpy(p + 2, q->raw, q->nraw);
+	return 2 + (size_t)q->nraw;
+}
+
 size_t
 request_frame(const struct request *q, uint8_t out[FRAME_MAX])
 {
 	uint8_t *p = out + (q->tcp ? MBAP - 1 : 0);
-	size_t n = 6;
+	size_t n;
 
 	if (!within_limits(q))
 		return 0;
-	p[0] = q->unit;
-	p[1] = q->function;
-	put16(p + 2, q->addr);
-	if (q->function == FC_WRITE_COIL)
-		put16(p + 4, q->words[0] != 0 ? 0xFF00 : 0);
-	else if (q->function == FC_WRITE_HOLDING)
-		put16(p + 4, q->words[0]);
-	else
-		put16(p + 4, q->count);
-	if (q->function >= FC_WRITE_COILS)
+	n = is_raw(q) ? put_raw(q, p) : put_head(q, p);
+	if (q->function == FC_WRITE_COILS || q->function == FC_WRITE_HOLDINGS)
 		n += put_many(q, p + n);
 	if (q->tcp) {
 		put16(out, q->transaction);
@@ -134,11 +176,58 @@ data_bytes(const struct request *q)
 			     : (size_t)q->count * 2;
 }
 
+/* Unit, function and what follows, neither header nor checksum. */
+static size_t
+answer_body(const struct request *q)
+{
+	if (reads(q))
+		return 3 + data_bytes(q);
+	if (is_raw(q))
+		return 2 + (size_t)q->nraw_answer;
+	return q->function == FC_MASK_WRITE ? 8 : 6;
+}
+
 size_t
 request_answer_len(const struct request *q)
 {
-	return (q->tcp ? MBAP - 1u : 0u) + (q->tcp ? 0u : CRC) +
-	       (reads(q) ? 3 + data_bytes(q) : 6);
+	return answer_body(q) + (q->tcp ? MBAP - 1u : CRC);
+}
+
+size_t
+reply_head(const struct request *q, uint8_t head[REPLY_HEAD_MAX])
+{
+	if (!within_limits(q))
+		return 0;
+	if (!reads(q) && !is_raw(q))
+		return put_head(q, head);
+	head[0] = q->unit;
+	head[1] = q->function;
+	if (is_raw(q))
+		return 2;
+	head[2] = (uint8_t)data_bytes(q);
+	return 3;
+}
+
+bool
+frame_sound(const uint8_t *frame, size_t len)
+{
+	return len > CRC &&
+	       crc16(frame, len - CRC) ==
+		   (frame[len - 2] | (unsigned)frame[len - 1] << 8);
+}
+
+static void
+take_words(const struct request *q, const uint8_t *p, uint16_t *words)
+{
+	if (reads_bits(q))
+		for (size_t i = 0; i < q->count; i++)
+			words[i] = (uint16_t)(p[3 + i / 8] >> i % 8 & 1);
+	else if (reads(q))
+		for (size_t i = 0; i < q->count; i++)
+			words[i] = (uint16_t)get16(p + 3 + i * 2);
+	else if (is_raw(q))
+		for (size_t i = 0; i < q->nraw_answer; i++)
+			words[i] = p[2 + i];
 }
 
 /* unit, function and what follows; no header, no checksum. */
@@ -146,10 +235,9 @@ static enum reply
 check_body(const struct request *q, const uint8_t *p, size_t len,
     uint16_t *words, uint8_t *code)
 {
-	uint8_t sent[FRAME_MAX];
+	uint8_t head[REPLY_HEAD_MAX];
+	size_t n = reply_head(q, head);
 
-	if (len < 3)
-		return REPLY_SHORT;
 	if (p[0] != q->unit)
 		return REPLY_FOREIGN;
 	if (p[1] == (q->function | 0x80)) {
@@ -159,26 +247,12 @@ check_body(const struct request *q, const uint8_t *p, size_t len,
 		*code = p[2];
 		return REPLY_EXCEPTION;
 	}
-	if (p[1] != q->function)
+	if (memcmp(p, head, len < n ? len : n) != 0 || len > answer_body(q))
 		return REPLY_GARBAGE;
-	if (!reads(q)) {
-		if (len < 6)
-			return REPLY_SHORT;
-		if (len > 6 || request_frame(q, sent) == 0)
-			return REPLY_GARBAGE;
-		return memcmp(p, sent + (q->tcp ? MBAP - 1 : 0), 6) == 0
-			   ? REPLY_OK
-			   : REPLY_GARBAGE;
-	}
-	if (p[2] != data_bytes(q) || len > 3 + data_bytes(q))
-		return REPLY_GARBAGE;
-	if (len < 3 + data_bytes(q))
+	if (len < answer_body(q))
 		return REPLY_SHORT;
-	for (size_t i = 0; words != NULL && i < q->count; i++)
-		if (reads_bits(q))
-			words[i] = (uint16_t)(p[3 + i / 8] >> i % 8 & 1);
-		else
-			words[i] = (uint16_t)get16(p + 3 + i * 2);
+	if (words != NULL)
+		take_words(q, p, words);
 	return REPLY_OK;
 }
 
@@ -189,7 +263,7 @@ check_tcp(const struct request *q, const uint8_t *frame, size_t len,
 	if (len < MBAP - 1)
 		return REPLY_SHORT;
 	size_t body = get16(frame + 4);
-	if (get16(frame + 2) != 0 || body < 3 || body > 254)
+	if (get16(frame + 2) != 0 || body < 2 || body > 254)
 		return REPLY_GARBAGE;
 	if (len < MBAP - 1 + body)
 		return REPLY_SHORT;
@@ -208,10 +282,9 @@ reply_check(const struct request *q, const uint8_t *frame, size_t len,
 		return REPLY_GARBAGE;
 	if (q->tcp)
 		return check_tcp(q, frame, len, words, code);
-	if (len < 3 + CRC)
+	if (len < LEAST && len < request_answer_len(q))
 		return REPLY_SHORT;
-	if (crc16(frame, len - CRC) !=
-	    (frame[len - 2] | (unsigned)frame[len - 1] << 8))
+	if (!frame_sound(frame, len))
 		return REPLY_GARBAGE;
 	return check_body(q, frame, len - CRC, words, code);
 }

@@ -59,7 +59,7 @@ test_limits(void **state)
 		uint8_t function;
 		uint32_t most;
 	} limits[] = {{1, 2000}, {2, 2000}, {3, 125}, {4, 125}, {5, 1}, {6, 1},
-	    {15, 123}, {16, 123}};
+	    {15, 1968}, {16, 123}};
 	uint8_t f[FRAME_MAX];
 
 	(void)state;
