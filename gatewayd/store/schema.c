@@ -48,6 +48,15 @@ static const char *const step[] = {
     " BEGIN UPDATE floor SET seq = old.seq WHERE seq < old.seq; END;"
     "CREATE TRIGGER event_floor AFTER DELETE ON event"
     " BEGIN UPDATE floor SET seq = old.seq WHERE seq < old.seq; END;"
+    /* 2: the views know reason 11 and event 11. */
+    "",
+};
+enum { VERSION = sizeof(step) / sizeof(step[0]) };
+
+/* They hold nothing: each migration ends with making them anew, so that an
+ * older file names what the new version writes. */
+static const char views[] =
+    "DROP VIEW IF EXISTS reading; DROP VIEW IF EXISTS events;"
     "CREATE VIEW reading AS SELECT j.seq,"
     " strftime('%Y-%m-%dT%H:%M:%f', (e.offset_ms + j.at_ms) / 1000.0,"
     " 'unixepoch') || 'Z' AS time, e.offset_ms + j.at_ms AS ts_ms, s.name,"
@@ -56,7 +65,8 @@ static const char *const step[] = {
     " WHEN 1 THEN 'range' WHEN 2 THEN 'no_data' WHEN 3 THEN 'timeout'"
     " WHEN 4 THEN 'exception' WHEN 5 THEN 'noise' WHEN 6 THEN 'port'"
     " WHEN 7 THEN 'plugin' WHEN 8 THEN 'stale' WHEN 9 THEN 'frozen'"
-    " WHEN 10 THEN 'clock' ELSE j.reason END AS reason, j.detail,"
+    " WHEN 10 THEN 'clock' WHEN 11 THEN 'unconfirmed' ELSE j.reason END AS "
+    "reason, j.detail,"
     " CASE e.state WHEN 2 THEN 'known' WHEN 1 THEN 'released' ELSE 'unknown'"
     " END AS clock FROM journal j JOIN epoch e ON e.id = j.epoch"
     " JOIN series s ON s.id = j.series;"
@@ -66,10 +76,9 @@ static const char *const step[] = {
     " CASE v.kind WHEN 1 THEN 'gateway' WHEN 2 THEN 'line' WHEN 3 THEN"
     " 'device' WHEN 4 THEN 'point' WHEN 5 THEN 'output' WHEN 6 THEN 'child'"
     " WHEN 7 THEN 'plugin' WHEN 8 THEN 'clock' WHEN 9 THEN 'store' WHEN 10"
-    " THEN 'link' ELSE v.kind END AS kind, v.subject, v.text"
-    " FROM event v JOIN epoch e ON e.id = v.epoch;",
-};
-enum { VERSION = sizeof(step) / sizeof(step[0]) };
+    " THEN 'link' WHEN 11 THEN 'command' ELSE v.kind END AS kind, v.subject, "
+    "v.text"
+    " FROM event v JOIN epoch e ON e.id = v.epoch;";
 
 static enum store_result
 number(struct store *s, const char *sql, int64_t *out)
@@ -103,6 +112,8 @@ migrate(struct store *s, int64_t from)
 	    "UPDATE floor SET seq = %lld", (long long)s->floor);
 	if (r == STORE_OK && from == 0)
 		r = store_exec(s, floor_sql);
+	if (r == STORE_OK)
+		r = store_exec(s, views);
 	if (r == STORE_OK)
 		r = store_exec(s, last);
 	if (r != STORE_OK)
