@@ -246,3 +246,28 @@ site_point(const struct site *s, uint32_t series, const struct line **line,
 		}
 	return NULL;
 }
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return (!a && !b) || (a && b && strcmp(a, b) == 0);
+}
+
+bool
+site_same_way(
+    const struct line *l, const struct device *a, const struct device *b)
+{
+	const struct device *of[] = {a, b};
+	const char *host[2];
+	uint16_t port[2];
+
+	if (l->transport == TRANSPORT_RTU)
+		return true;
+	if (l->listen)
+		return same_text(a->registration, b->registration);
+	for (int i = 0; i < 2; i++) {
+		host[i] = of[i]->host ? of[i]->host : l->host;
+		port[i] = of[i]->host ? of[i]->tcp_port : l->tcp_port;
+	}
+	return same_text(host[0], host[1]) && port[0] == port[1];
+}

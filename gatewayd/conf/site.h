@@ -101,4 +101,8 @@ struct site {
 const struct point *site_point(const struct site *s, uint32_t series,
     const struct line **line, const struct device **device);
 
+/* Whether two devices of a line are reached by the same port or connection. */
+bool site_same_way(
+    const struct line *l, const struct device *a, const struct device *b);
+
 #endif

@@ -31,6 +31,12 @@ void build_lines(struct build *b, const struct node *n);
 /* One device of a line, whose own keys are read already. */
 void build_device(
     struct build *b, const struct node *n, struct line *l, struct device *d);
+/* How a line of a known transport is reached; once its devices are read, how
+ * each of them is; and whether another line is in its way. */
+void build_line_way(struct build *b, const struct node *n, struct line *l);
+void build_device_ways(struct build *b, const struct node *n, struct line *l);
+void check_shared_way(struct build *b, const struct node *n,
+    const struct line *l, const struct line *o);
 /* localhost, 127.x.x.x, ::1 */
 bool is_loopback(const char *host);
 

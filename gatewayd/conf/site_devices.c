@@ -7,8 +7,8 @@
 
 enum { SERIES = 20000 };
 
-static const char *const device_keys[] = {
-    "type", "unit", "every", "timeout", "points", "settings", NULL};
+static const char *const device_keys[] = {"type", "unit", "host",
+    "registration", "every", "timeout", "points", "settings", NULL};
 
 static const struct device_type *
 parse_type(struct build *b, const struct part *p)
@@ -111,12 +111,14 @@ read_point(struct build *b, const struct node *n, struct device *d)
 	}
 	if (!read_map(&b->ctx, n, "a point", keys))
 		return;
-	for (int i = 0; p->type->text && i < 2; i++)
-		if ((k = node_get(n, keys[i])))
+	for (int i = 0; keys[i]; i++)
+		if ((k = node_get(n, keys[i])) &&
+		    (p->type->write_only || (p->type->text && i < 2)))
 			complain(b->ctx.c, k->key_at,
-			    "`%s` is a text, for "
+			    "`%s` is %s, for "
 			    "which `%s` means nothing; leave it out",
-			    n->key, keys[i]);
+			    n->key, p->type->text ? "a text" : "only written",
+			    keys[i]);
 	if ((k = node_get(n, "deadband")))
 		(void)read_real(&b->ctx, k, "deadband", 0, 1e12, &p->deadband);
 	if ((k = node_get(n, "calibrate")))
@@ -232,42 +234,29 @@ read_unit(struct build *b, const struct node *map, const struct line *l,
 }
 
 static void
-same_unit(struct build *b, const struct node *n, const struct line *l,
-    const struct device *d)
-{
-	for (const struct device *o = l->devices; o < d; o++)
-		/* A profile and a plugin may share what both cannot read. */
-		if (d->unit && o->unit == d->unit && o->type &&
-		    o->type->plugin == d->type->plugin &&
-		    l->transport != TRANSPORT_TCP)
-			complain_softly(b->ctx.c, n->key_at,
-			    "%s and %s both "
-			    "have unit %u; if these are two devices, both "
-			    "answer at once: give each a unit of its own",
-			    o->name, d->name, d->unit);
-}
-
-static void
 serial_settings(struct build *b, const struct node *n, const struct line *l,
     const struct device_type *t)
 {
 	static const char letter[] = "NEO";
+	bool over = l->transport == TRANSPORT_RTU_OVER_TCP;
 
 	for (size_t i = 0; i < l->ndevices; i++) /* said once a line */
 		if (l->devices[i].type == t)
 			return;
-	if (l->transport != TRANSPORT_RTU || !t->baud)
+	if (l->transport == TRANSPORT_TCP || !t->baud)
 		return;
-	if (t->baud != l->baud ||
-	    (t->stop_bits &&
-		(t->parity != l->parity || t->stop_bits != l->stop_bits)))
-		complain_softly(b->ctx.c, n->key_at,
-		    "%s leaves its maker at %u "
-		    "8%c%u, the line runs at %u 8%c%u; set the device to the "
-		    "line, or the line to the device",
-		    t->name, t->baud, letter[t->parity % 3],
-		    t->stop_bits ? t->stop_bits : 1, l->baud, letter[l->parity],
-		    l->stop_bits);
+	if (t->baud == l->baud &&
+	    (!t->stop_bits ||
+		(t->parity == l->parity && t->stop_bits == l->stop_bits)))
+		return;
+	complain_softly(b->ctx.c, n->key_at,
+	    "%s leaves its maker at %u 8%c%u, the line%s at %u 8%c%u; %s",
+	    t->name, t->baud, letter[t->parity % 3],
+	    t->stop_bits ? t->stop_bits : 1,
+	    over ? " behind the converter is taken to run" : " runs", l->baud,
+	    letter[l->parity], l->stop_bits,
+	    over ? "set device and converter alike, and write their speed here"
+		 : "set the device to the line, or the line to the device");
 }
 
 void
@@ -309,5 +298,4 @@ build_device(
 	read_points(b, node_get(n, "points"), d);
 	read_settings(b, n, d);
 	serial_settings(b, n, l, d->type);
-	same_unit(b, n, l, d);
 }

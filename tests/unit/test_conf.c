@@ -51,6 +51,10 @@ dump_device(FILE *f, const struct device *d)
 	    "timeout %u ms, series %u\n",
 	    d->name, d->path, d->type->name, d->unit, d->every_ms,
 	    d->timeout_ms, d->series);
+	if (d->host)
+		fprintf(f, "    at %s port %u\n", d->host, d->tcp_port);
+	if (d->registration)
+		fprintf(f, "    dials in as `%s`\n", d->registration);
 	for (size_t i = 0; i < d->type->npoints; i++) {
 		const struct point *p = &d->points[i];
 		assert_ptr_equal(p->type, &d->type->points[i]);
@@ -69,11 +73,16 @@ dump_line(FILE *f, const struct line *l)
 	static const char *const transport[] = {"rtu", "tcp", "rtu_over_tcp"};
 
 	fprintf(f, "line %s: %s", l->name, transport[l->transport]);
-	if (l->transport == TRANSPORT_RTU)
-		fprintf(f, " %s %u 8%c%u", l->port, l->baud, "NEO"[l->parity],
-		    l -> stop_bits);
-	else
+	if (l->port)
+		fprintf(f, " %s", l->port);
+	if (l->listen)
+		fprintf(f, " listening at %s port %u", l->listen, l->tcp_port);
+	if (l->host)
 		fprintf(f, " %s port %u", l->host, l->tcp_port);
+	if (l->transport != TRANSPORT_TCP)
+		fprintf(f, " %u 8%c%u%s%s", l->baud, "NEO"[l->parity],
+		    l -> stop_bits, l -> echo ? " echo" : "",
+		    l->rs485 ? " rs485" : "");
 	fprintf(f, ", timeout %u ms\n", l->timeout_ms);
 	for (size_t i = 0; i < l->ndevices; i++)
 		dump_device(f, &l->devices[i]);
