@@ -47,7 +47,7 @@ static const char *const step[] = {
     "CREATE TRIGGER journal_floor AFTER DELETE ON journal"
     " BEGIN UPDATE floor SET seq = old.seq WHERE seq < old.seq; END;"
     "CREATE TRIGGER event_floor AFTER DELETE ON event"
-    " BEGIN UPDATE floor SET seq = old.seq WHERE seq < old.seq; END;"
+    " BEGIN UPDATE floor SET seq = old.seq WHERE seq < old.seq; END;",
     /* 2: the views know reason 11 and event 11. */
     "",
 };
