@@ -14,6 +14,7 @@
 #include "chan.h"
 #include "describe.h"
 #include "log.h"
+#include "lookup.h"
 #include "loop.h"
 #include "site.h"
 #include "snapshot.h"
@@ -88,6 +89,7 @@ main(int argc, char **argv)
 	    {"line", required_argument, NULL, 'l'},
 	    {"describe", required_argument, NULL, 'd'},
 	    {"debug", no_argument, NULL, 'D'},
+	    {"resolve", required_argument, NULL, 'r'},
 	    {"version", no_argument, NULL, 'v'}, {0}};
 	const char *line = NULL;
 	bool debug = false;
@@ -103,6 +105,8 @@ main(int argc, char **argv)
 		case 'D':
 			debug = true;
 			break;
+		case 'r': /* ours alone: see lookup.h */
+			return lookup_main(optarg);
 		case 'v':
 			(void)printf("gatewayd-line %s (%s)\n", build_version(),
 			    build_id());

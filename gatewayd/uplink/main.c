@@ -28,7 +28,7 @@ usage(void)
 
 /* Core decides when we end, by message or by closing the channel. The lookup
  * within libmosquitto has little patience: it comes after a patient one in
- * another process that found the name (uplink/lookup). */
+ * another process that found the name (lib/lookup). */
 static void
 settle_process(void)
 {
