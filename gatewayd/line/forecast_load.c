@@ -1,0 +1,254 @@
+/*
+ * What one device asks of its line: its reads as the planner and its beats make
+ * them, or the list of its plugin.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus.h"
+#include "forecast.h"
+#include "guard.h"
+#include "plan.h"
+#include "plugin.h"
+#include "polling.h"
+#include "reply.h"
+
+enum {
+	INSTANTS_MAX = 10000, /* periods without a small common multiple */
+	KNOWN_MAX = 256,
+	CYCLES = 720, /* of a plugin: a multiple of most numbers in use */
+};
+
+struct cost {
+	uint32_t requests, bytes;
+	uint64_t ns;
+	uint64_t first_ns; /* of the first request, without turnaround */
+};
+
+struct survey {
+	const struct line *line;
+	const struct device *device;
+	struct price price;
+	uint64_t turnaround_ns, rest_ns;
+	struct polling polling;
+	struct plan *plan;
+	struct read *reads;
+};
+
+/* What the device's own rest before a request adds to the silence that the
+ * line keeps anyhow. */
+static uint64_t
+rest_ns(const struct line *l, const struct device *d, struct price price)
+{
+	uint64_t rest = (uint64_t)d->type->quiet_ms * 1000000, kept = 0;
+
+	if (l->transport == TRANSPORT_RTU)
+		kept = l->baud > 19200 ? 1750000 : price.byte_ns * 7 / 2;
+	return rest > kept ? rest - kept : 0;
+}
+
+static void
+add_read(struct cost *c, const struct survey *s, enum reg_table table,
+    uint16_t addr, uint16_t count)
+{
+	bool bits = table == TABLE_COIL || table == TABLE_DISCRETE;
+	uint32_t data = bits ? (count + 7u) / 8 : 2u * count;
+	struct request q = {.unit = s->device->unit,
+	    .function = plan_function(table),
+	    .addr = addr,
+	    .count = count,
+	    .tcp = s->line->transport == TRANSPORT_TCP};
+	uint8_t frame[FRAME_MAX];
+	uint64_t ns =
+	    s->price.request_ns + s->price.byte_ns * data + s->rest_ns;
+
+	if (c->requests++ == 0)
+		c->first_ns = ns - s->turnaround_ns;
+	c->bytes +=
+	    (uint32_t)(request_frame(&q, frame) + request_answer_len(&q));
+	c->ns += ns;
+}
+
+/* The reads of what waits now. */
+static struct cost
+cost_of_waiting(struct survey *s)
+{
+	struct cost c = {0};
+	size_t n = plan_reads(s->plan, s->polling.waits, s->price, s->reads,
+	    s->device->type->npoints);
+
+	for (size_t i = 0; i < n; i++)
+		add_read(&c, s, s->reads[i].table, s->reads[i].addr,
+		    s->reads[i].count);
+	return c;
+}
+
+/* Which beats wait, as bits; those beyond the 64th count as one. */
+static uint64_t
+beats_waiting(const struct polling *p)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < p->nbeats; i++)
+		if (p->beats[i].wait > 0)
+			bits |= (uint64_t)1 << (i < 63 ? i : 63);
+	return bits;
+}
+
+static bool
+all_wait(const struct polling *p)
+{
+	for (size_t i = 0; i < p->nbeats; i++)
+		if (p->beats[i].wait == 0)
+			return false;
+	return true;
+}
+
+/* Plays the beats until all are due together again, or long enough to know:
+ * the share of the time that its reads take. */
+static double
+play(struct survey *s, struct cost *sweep)
+{
+	struct {
+		uint64_t beats, ns;
+	} known[KNOWN_MAX];
+	size_t nknown = 0;
+	uint64_t busy = 0;
+	int64_t now = 0;
+
+	*sweep = (struct cost){0};
+	for (int i = 0; i < INSTANTS_MAX && nknown < KNOWN_MAX; i++) {
+		size_t k = 0;
+
+		(void)polling_arm(&s->polling, now); /* something is due */
+		if (i > 0 && all_wait(&s->polling))
+			break;
+		uint64_t beats = beats_waiting(&s->polling);
+		while (k < nknown && known[k].beats != beats)
+			k++;
+		if (k == nknown) {
+			struct cost c = cost_of_waiting(s);
+			if (i == 0)
+				*sweep = c;
+			known[nknown].beats = beats;
+			known[nknown++].ns = c.ns;
+		}
+		busy += known[k].ns;
+		polling_drop(&s->polling, now);
+		now = polling_next(&s->polling);
+	}
+	return now > 0 ? (double)busy / ((double)now * 1e6) : 0;
+}
+
+static uint32_t
+shortest(const struct polling *p)
+{
+	uint32_t ms = 0;
+
+	for (size_t i = 0; i < p->nbeats; i++)
+		if (ms == 0 || p->beats[i].every_ms < ms)
+			ms = p->beats[i].every_ms;
+	return ms;
+}
+
+static int
+survey_profile(struct survey *s, struct cost *sweep, struct load *out)
+{
+	int r = polling_init(&s->polling, s->device, 0);
+
+	if (r < 0)
+		return r;
+	s->plan = plan_new(s->device);
+	s->reads = calloc(s->device->type->npoints + 1, sizeof(*s->reads));
+	if (s->plan == NULL || s->reads == NULL) {
+		r = -ENOMEM;
+	} else if (s->polling.nbeats > 0) {
+		out->every_ms = shortest(&s->polling);
+		out->use = play(s, sweep);
+	}
+	(void)plan_free(s->plan);
+	free(s->reads);
+	polling_end(&s->polling);
+	return r;
+}
+
+/* Its pauses cost nothing: others are served meanwhile. */
+static struct cost
+cost_of_list(const struct survey *s, const struct gw_op *ops, int n)
+{
+	struct cost c = {0};
+
+	for (int i = 0; i < n; i++)
+		if (ops[i].op == GW_READ)
+			add_read(&c, s, (enum reg_table)ops[i].table,
+			    ops[i].addr, ops[i].count);
+	return c;
+}
+
+/* A plugin may read some things now and then: its sweep is its longest list,
+ * its use the mean of many. */
+static void
+survey_plugin(struct survey *s, struct cost *sweep, struct load *out)
+{
+	struct plugin_device *p =
+	    plugin_device_new(s->device, out->why, sizeof(out->why));
+	struct gw_op ops[GUARD_OPS];
+	uint64_t busy = 0;
+
+	for (uint32_t cycle = 0; p != NULL && cycle < CYCLES; cycle++) {
+		int n = plugin_plan(
+		    p, cycle, ops, GUARD_OPS, out->why, sizeof(out->why));
+		struct cost c = cost_of_list(s, ops, n);
+
+		if (n < 0) {
+			*sweep = (struct cost){0};
+			p = plugin_device_free(p);
+			break;
+		}
+		if (c.ns > sweep->ns)
+			*sweep = c;
+		busy += c.ns;
+	}
+	if (p == NULL)
+		return;
+	out->every_ms = s->device->every_ms;
+	out->use = (double)busy / ((double)CYCLES * out->every_ms * 1e6);
+	(void)plugin_device_free(p);
+}
+
+int
+forecast_load(const struct line *l, const struct device *d,
+    uint32_t turnaround_us, struct load *out)
+{
+	struct survey s = {.line = l,
+	    .device = d,
+	    .price = plan_price(l, turnaround_us),
+	    .turnaround_ns = (uint64_t)turnaround_us * 1000};
+	struct cost sweep = {0};
+	uint64_t timeout_ms = d->timeout_ms;
+	int r = 0;
+
+	*out = (struct load){.device = d};
+	s.rest_ns = rest_ns(l, d, s.price);
+	if (d->type->plugin)
+		survey_plugin(&s, &sweep, out);
+	else
+		r = survey_profile(&s, &sweep, out);
+	if (r < 0)
+		return r;
+	out->requests = sweep.requests;
+	out->bytes = sweep.bytes;
+	out->sweep_ns = sweep.ns;
+	if (sweep.requests == 0) {
+		out->every_ms = 0;
+		return 0;
+	}
+	out->silent_ns = sweep.first_ns + timeout_ms * 1000000;
+	/* A TCP answer has a number, so that a late one is known. */
+	if (timeout_ms > QUIET_MAX_MS)
+		timeout_ms = QUIET_MAX_MS;
+	if (l->transport != TRANSPORT_TCP)
+		out->quiet_ns = timeout_ms * 1000000;
+	return 0;
+}
