@@ -153,7 +153,7 @@ read_points(struct ctx *x, const struct node *n, struct device_type *t)
 			continue;
 		t->npoints++;
 		profile_point_read(x, k, p);
-		if (p->count > t->registers_per_read)
+		if (p->count > t->registers_per_read && !p->write_only)
 			complain(x->c, k->key_at,
 			    "`%s` takes %u registers, but "
 			    "limits let only %u be read at once; correct "
@@ -167,7 +167,8 @@ struct device_type *
 profile_read(struct ctx *x, const char *name, const struct node *root)
 {
 	static const char *const keys[] = {"profile", "maker", "model",
-	    "source", "status", "notes", "serial", "limits", "points", NULL};
+	    "source", "status", "notes", "serial", "limits", "points", "setup",
+	    NULL};
 	struct device_type *t = arena_alloc(x->mem, sizeof(*t));
 	size_t before = complaints_errors(x->c);
 	const struct node *n;
@@ -190,5 +191,7 @@ profile_read(struct ctx *x, const char *name, const struct node *root)
 		read_limits(x, n, t);
 	if ((n = read_need(x, root, "the profile", "points")))
 		read_points(x, n, t);
+	if ((n = node_get(root, "setup")))
+		profile_setup_read(x, n, t);
 	return complaints_errors(x->c) == before ? t : NULL;
 }

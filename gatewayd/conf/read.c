@@ -36,6 +36,15 @@ static const struct {
     {"max_run", "max_on"},
     {"datatype", "type"},
     {"byte_order", "order"},
+    {"ip", "host"},
+    {"hostname", "host"},
+    {"bind", "listen"},
+    {"regcode", "registration"},
+    {"fc", "function"},
+    {"function_code", "function"},
+    {"on_value", "on"},
+    {"off_value", "off"},
+    {"init", "setup"},
 };
 
 static bool
@@ -69,12 +78,18 @@ join(const char *const *words, char *out, size_t size)
 static const char *
 known_elsewhere(const char *word, const char *const *keys)
 {
+	const char *near = NULL;
+
 	for (size_t i = 0; i < sizeof(synonym) / sizeof(synonym[0]); i++) {
 		const char *const theirs[] = {synonym[i].theirs, NULL};
-		if (nearest(word, theirs) && listed(synonym[i].ours, keys))
+		if (!listed(synonym[i].ours, keys))
+			continue;
+		if (listed(word, theirs))
 			return synonym[i].ours;
+		if (!near && nearest(word, theirs))
+			near = synonym[i].ours;
 	}
-	return NULL;
+	return near;
 }
 
 static void

@@ -9,6 +9,26 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What is written, and with what, fits where the point stands. */
+static void
+check_written(const struct point_type *p)
+{
+	bool coil = p->table == TABLE_COIL;
+
+	if ((p->writable || p->write_only || p->function || p->has_words) &&
+	    (!p->writable || (!coil && p->table != TABLE_HOLDING)))
+		abort();
+	if (p->function && (p->function == 5 || p->function == 15) != coil)
+		abort();
+	if (p->function && p->count > 1 && p->function != 16)
+		abort();
+	if (p->function == 22 && (!p->mask || p->has_words))
+		abort();
+	if (p->has_words &&
+	    (p->kind != KIND_OUTPUT || p->on_word == p->off_word))
+		abort();
+}
+
 static void
 check_point(const struct device_type *t, const struct point_type *p)
 {
@@ -20,9 +40,11 @@ check_point(const struct device_type *t, const struct point_type *p)
 		abort();
 	if (t->plugin)
 		return;
-	if (p->count < 1 || p->count > t->registers_per_read ||
-	    p->addr + p->count > 65536 || p->nno_data > NO_DATA_MAX)
+	if (p->count < 1 || p->addr + p->count > 65536 ||
+	    p->nno_data > NO_DATA_MAX ||
+	    (p->count > t->registers_per_read && !p->write_only))
 		abort();
+	check_written(p);
 	for (size_t i = 0; i < bytes; i++)
 		if (p->order[i] >= bytes)
 			abort();
@@ -46,6 +68,10 @@ try_one(const uint8_t *data, size_t size, bool plugin)
 		abort();
 	for (size_t i = 0; t && i < t->npoints; i++)
 		check_point(t, &t->points[i]);
+	for (size_t i = 0; t && i < t->nsetup; i++)
+		if (t->nsetup > 32 || (t->setup[i].table != TABLE_COIL &&
+					  t->setup[i].table != TABLE_HOLDING))
+			abort();
 	for (size_t i = 0; t && i < t->nkeys; i++)
 		if (!t->keys[i].name || !(t->keys[i].min <= t->keys[i].max) ||
 		    (t->keys[i].type == KEY_CHOICE && !t->keys[i].nchoices))

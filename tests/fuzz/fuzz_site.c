@@ -71,6 +71,32 @@ around(const uint8_t *data, size_t size)
 	return s;
 }
 
+/* There is one way to each device, and it goes with the transport. */
+static void
+check_way(const struct line *l, const struct device *d)
+{
+	bool over = l->transport == TRANSPORT_RTU_OVER_TCP;
+	bool rtu = l->transport == TRANSPORT_RTU;
+
+	if (rtu ? !l->port || l->host || l->listen || d->host || d->registration
+		: l->port || l->rs485)
+		abort();
+	if (l->host && l->listen)
+		abort();
+	if (!rtu && !l->listen && !(d->host ? d->tcp_port : l->tcp_port))
+		abort();
+	if (!rtu && !l->listen && !d->host && !l->host)
+		abort();
+	if (l->listen && (!over || d->host || !l->tcp_port))
+		abort();
+	if (d->registration &&
+	    (!l->listen || !d->registration[0] || strlen(d->registration) > 64))
+		abort();
+	if (!site_same_way(l, d, d) ||
+	    (!l->baud || !l->stop_bits || (l->echo && !over && !rtu)))
+		abort();
+}
+
 static void
 check_site(const struct site *s)
 {
@@ -84,6 +110,7 @@ check_site(const struct site *s)
 			if (!d->type || d->series != next || !d->every_ms ||
 			    !d->timeout_ms)
 				abort();
+			check_way(&s->lines[i], d);
 			next += (uint32_t)d->type->npoints;
 		}
 	if (next != s->nseries ||

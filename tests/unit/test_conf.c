@@ -24,6 +24,8 @@
 #define ZONES    "/usr/share/zoneinfo/Asia"
 enum { CASES_MAX = 200 };
 
+static const char *const ours[] = {DIR_NAME "profiles", DIR_NAME "wrong"};
+
 static void
 dump_uplink(FILE *f, const struct uplink *u)
 {
@@ -43,6 +45,27 @@ dump_uplink(FILE *f, const struct uplink *u)
 	    u->key_file ? u->key_file : "-");
 }
 
+/* What only some types have. */
+static void
+dump_writing(FILE *f, const struct point_type *t)
+{
+	if (t->write_only)
+		fprintf(f, ", write only");
+	if (t->function)
+		fprintf(f, ", function %u", t->function);
+	if (t->has_words)
+		fprintf(f, ", on 0x%04X off 0x%04X", t->on_word, t->off_word);
+}
+
+static void
+dump_setup(FILE *f, const struct device_type *t)
+{
+	for (size_t i = 0; i < t->nsetup; i++)
+		fprintf(f, "    setup %s %u = %u\n",
+		    t->setup[i].table == TABLE_COIL ? "coil" : "holding",
+		    t->setup[i].addr, t->setup[i].value);
+}
+
 static void
 dump_device(FILE *f, const struct device *d)
 {
@@ -55,6 +78,7 @@ dump_device(FILE *f, const struct device *d)
 		fprintf(f, "    at %s port %u\n", d->host, d->tcp_port);
 	if (d->registration)
 		fprintf(f, "    dials in as `%s`\n", d->registration);
+	dump_setup(f, d->type);
 	for (size_t i = 0; i < d->type->npoints; i++) {
 		const struct point *p = &d->points[i];
 		assert_ptr_equal(p->type, &d->type->points[i]);
@@ -63,6 +87,7 @@ dump_device(FILE *f, const struct device *d)
 			fprintf(f, ", deadband %g", p->deadband);
 		if (fabs(p->slope - 1) > 0 || fabs(p->off) > 0)
 			fprintf(f, ", * %g + %g", p->slope, p->off);
+		dump_writing(f, p->type);
 		fprintf(f, "\n");
 	}
 }
@@ -153,12 +178,10 @@ parsed(const struct snapshot *s, struct complaints *c, bool *good)
 }
 
 static char *
-result(const char *file, bool *good)
+result(const char *file, const char *const *dirs, size_t n, bool *good)
 {
-	static const char *const dirs[] = {
-	    DIR_NAME "profiles", DIR_NAME "wrong"};
 	struct snapshot_paths paths = {
-	    .site = file, .profile_dirs = dirs, .nprofile_dirs = 2};
+	    .site = file, .profile_dirs = dirs, .nprofile_dirs = n};
 	struct complaints *c = complaints_new(), *again = complaints_new();
 	struct snapshot *s = snapshot_collect(&paths, c), *copy;
 	char *text, *twice;
@@ -211,7 +234,7 @@ golden(void **state)
 	if (strstr(name, "timezone") && access(ZONES, F_OK) != 0)
 		skip(); /* then any name is taken */
 	(void)snprintf(file, sizeof(file), DIR_NAME "%s.yaml", name);
-	got = result(file, &good);
+	got = result(file, ours, 2, &good);
 	(void)snprintf(
 	    want, sizeof(want), DIR_NAME "%s.%s", name, good ? "ok" : "err");
 	(void)snprintf(
@@ -249,7 +272,7 @@ german(void **state)
 	char *plain, *here;
 
 	(void)state;
-	plain = result(DIR_NAME "01-example.yaml", &good);
+	plain = result(DIR_NAME "01-example.yaml", ours, 2, &good);
 	assert_true(good);
 	if (!setlocale(LC_ALL, "de_DE.UTF-8")) {
 		assert_non_null(mkdtemp(dir));
@@ -269,7 +292,7 @@ german(void **state)
 		}
 	}
 	assert_string_equal(localeconv()->decimal_point, ",");
-	here = result(DIR_NAME "01-example.yaml", &good);
+	here = result(DIR_NAME "01-example.yaml", ours, 2, &good);
 	assert_true(good);
 	assert_non_null(strstr(plain, "* 1.02 + -0.4"));
 	assert_non_null(strstr(here, "* 1,02 + -0,4")); /* by printf, as is */
@@ -278,10 +301,67 @@ german(void **state)
 	free(plain);
 }
 
+static void
+same_ways(void **state)
+{
+	struct line l = {
+	    .transport = TRANSPORT_TCP, .host = "h", .tcp_port = 502};
+	struct device plain = {.unit = 1}, twin = {.unit = 2};
+	struct device alike = {.host = "h", .tcp_port = 502};
+	struct device other = {.host = "h", .tcp_port = 503};
+	struct device one = {.registration = "REG:1"};
+	struct device two = {.registration = "REG:2"};
+	struct device again = {.registration = "REG:1"};
+
+	(void)state;
+	assert_true(site_same_way(&l, &plain, &twin));
+	assert_true(site_same_way(&l, &plain, &alike));
+	assert_false(site_same_way(&l, &other, &plain));
+	l.host = NULL;
+	assert_false(site_same_way(&l, &other, &alike));
+	assert_true(site_same_way(&l, &other, &other));
+	l = (struct line){.transport = TRANSPORT_RTU_OVER_TCP,
+	    .listen = "::",
+	    .tcp_port = 9000};
+	assert_true(site_same_way(&l, &plain, &twin));
+	assert_true(site_same_way(&l, &one, &again));
+	assert_false(site_same_way(&l, &one, &two));
+	assert_false(site_same_way(&l, &one, &plain));
+	l = (struct line){.transport = TRANSPORT_RTU, .port = "/dev/x"};
+	assert_true(site_same_way(&l, &plain, &twin));
+}
+
+static const char *const shipped[] = {"config/profiles"};
+
+/* What comes with gatewayd is right as it stands, but for what is told of
+ * sections that nothing acts on yet. */
+static void
+examples(void **state)
+{
+	struct dirent **entry = NULL;
+	int n = scandir("config", &entry, is_case, alphasort);
+	bool good = false;
+	char file[300];
+
+	(void)state;
+	assert_true(n >= 3);
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(
+		    file, sizeof(file), "config/%s", entry[i]->d_name);
+		char *text = result(file, shipped, 1, &good);
+		if (!good || (strstr(text, "warning: ") &&
+				 !strstr(text, "not acted on yet")))
+			fail_msg("%s", text);
+		free(text);
+		free(entry[i]);
+	}
+	free(entry);
+}
+
 int
 main(void)
 {
-	static struct CMUnitTest test[CASES_MAX + 1];
+	static struct CMUnitTest test[CASES_MAX + 3];
 	struct dirent **entry = NULL;
 	int n = scandir(DIR_NAME, &entry, is_case, alphasort), failed;
 	size_t tests = 0;
@@ -299,6 +379,10 @@ main(void)
 	}
 	test[tests++] =
 	    (struct CMUnitTest){.name = "german", .test_func = german};
+	test[tests++] =
+	    (struct CMUnitTest){.name = "same_ways", .test_func = same_ways};
+	test[tests++] =
+	    (struct CMUnitTest){.name = "examples", .test_func = examples};
 	failed = _cmocka_run_group_tests("conf", test, tests, NULL, NULL);
 	for (int i = 0; i < n; i++)
 		free(entry[i]);

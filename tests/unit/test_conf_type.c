@@ -257,6 +257,84 @@ meanings(void **state)
 	stop(&f);
 }
 
+/* Each key on its own: what the line is told. */
+static void
+writing(void **state)
+{
+	const struct point_type *p;
+	struct fixture f;
+
+	(void)state;
+	with_points(&f,
+	    "  a: {coil: 0, kind: output, max_on: 1s}\n"
+	    "  b: {holding: 1, type: bool, kind: output, max_on: 1s, "
+	    "on: 0x0100, off: 0x0200}\n"
+	    "  c: {coil: 1, kind: output, max_on: 1s, on: 256, off: 0, "
+	    "function: 5, write_only: yes}\n"
+	    "  d: {holding: 2, type: uint16, mask: 0x0F00, shift: 8, "
+	    "writable: yes, function: 22, write_only: on}\n"
+	    "  e: {holding: 4, type: uint64, kind: setting, function: 16}\n"
+	    "  f: {holding: 8, type: int16, kind: setting, write_only: no}\n");
+	p = f.t->points;
+	assert_true(p[0].writable && !p[0].write_only && !p[0].has_words);
+	assert_int_equal(p[0].function, 0);
+	assert_true(p[1].has_words && p[1].on_word == 0x0100);
+	assert_int_equal(p[1].off_word, 0x0200);
+	assert_true(p[2].has_words && p[2].write_only);
+	assert_int_equal(p[2].function, 5);
+	assert_true(p[3].write_only && p[3].writable);
+	assert_int_equal(p[3].function, 22);
+	assert_int_equal(p[4].function, 16);
+	assert_true(p[5].writable && !p[5].write_only);
+	assert_int_equal(f.t->nsetup, 0);
+	stop(&f);
+}
+
+static void
+set_up(void **state)
+{
+	static const struct setup want[] = {
+	    {TABLE_HOLDING, 0x4002, 5},
+	    {TABLE_COIL, 65535, 1},
+	    {TABLE_COIL, 0, 0},
+	    {TABLE_HOLDING, 0, 0xFFFE},
+	};
+	struct fixture f;
+
+	(void)state;
+	with_points(&f, "  a: {coil: 1}\n"
+			"setup:\n"
+			"  - {holding: 0x4002, value: 0x0005}\n"
+			"  - {coil: 65535, value: on}\n"
+			"  - {value: off, coil: 0}\n"
+			"  - {holding: 0, value: -2}\n");
+	assert_int_equal(f.t->nsetup, sizeof(want) / sizeof(want[0]));
+	for (size_t i = 0; i < f.t->nsetup; i++) {
+		assert_int_equal(f.t->setup[i].table, want[i].table);
+		assert_int_equal(f.t->setup[i].addr, want[i].addr);
+		assert_int_equal(f.t->setup[i].value, want[i].value);
+	}
+	stop(&f);
+}
+
+/* registers_per_read is about reading: what is only written may be longer. */
+static void
+only_writable(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f,
+	    "profile: test\nmaker: m\nmodel: m\nsource: s\n"
+	    "limits: {registers_per_read: 1}\n"
+	    "points: {a: {holding: 0, type: uint32, kind: setting, "
+	    "write_only: true}}\n",
+	    false);
+	assert_non_null(f.t);
+	assert_true(f.t->points[0].write_only);
+	stop(&f);
+}
+
 static void
 plugins(void **state)
 {
@@ -336,6 +414,9 @@ main(void)
 	    cmocka_unit_test(orders),
 	    cmocka_unit_test(scales_are_exact),
 	    cmocka_unit_test(meanings),
+	    cmocka_unit_test(writing),
+	    cmocka_unit_test(set_up),
+	    cmocka_unit_test(only_writable),
 	    cmocka_unit_test(plugins),
 	    cmocka_unit_test(wrong_plugins),
 	};

@@ -1,0 +1,186 @@
+/*
+ * How a point is written, if it may be: settings, outputs with their safe
+ * state, and what devices need that do not keep to the usual functions. What
+ * is told here is a mistake that would otherwise show at a valve.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "profile_point.h"
+
+/* What is written must be there to write to, and one word: it is read back to
+ * see whether it took. */
+static void
+check_writable(struct ctx *x, const struct node *n, const struct point_type *t)
+{
+	if (t->writable &&
+	    (t->table == TABLE_INPUT || t->table == TABLE_DISCRETE))
+		complain(x->c, n->key_at,
+		    "`%s` is to be written, but stands "
+		    "in a table that can only be read; name a coil or holding "
+		    "register",
+		    n->key);
+	else if (t->kind == KIND_OUTPUT && t->count > 1)
+		complain(x->c, n->key_at,
+		    "the output `%s` takes %u registers; "
+		    "an output is one coil or one register",
+		    n->key, t->count);
+}
+
+static void
+read_output(struct ctx *x, const struct node *n, struct point_type *t)
+{
+	const struct node *safe = node_get(n, "safe");
+	const struct node *on = node_get(n, "max_on");
+	uint64_t ms = 0;
+
+	if (t->kind != KIND_OUTPUT) {
+		if (safe || on)
+			complain(x->c, (safe ? safe : on)->key_at,
+			    "`%s` is for "
+			    "outputs; add `kind: output` or leave it out",
+			    (safe ? safe : on)->key);
+		return;
+	}
+	t->writable = true;
+	if (safe)
+		(void)read_bool(x, safe, "safe", &t->safe);
+	if (!on)
+		complain(x->c, n->key_at,
+		    "the output `%s` lacks `max_on`; add "
+		    "the longest time it may stay on, such as max_on: 4h",
+		    n->key);
+	else if (read_duration(x, on, "max_on", 1000, 7 * 86400000ull, &ms))
+		t->max_on_ms = (uint32_t)ms;
+}
+
+/* What is never read has no value to judge, and no period. */
+static void
+read_write_only(struct ctx *x, const struct node *n, struct point_type *t)
+{
+	static const char *const reading[] = {"no_data", "every"};
+	const struct node *k = node_get(n, "write_only");
+
+	if (!k || !read_bool(x, k, "write_only", &t->write_only) ||
+	    !t->write_only)
+		return;
+	if (!t->writable)
+		complain(x->c, k->key_at,
+		    "`%s` cannot be written, so it cannot be written only; add "
+		    "kind: setting or kind: output, or leave it out",
+		    n->key);
+	for (size_t i = 0; i < sizeof(reading) / sizeof(reading[0]); i++)
+		if ((k = node_get(n, reading[i])))
+			complain(x->c, k->key_at,
+			    "`%s` means nothing for a point that is never "
+			    "read; leave it out",
+			    k->key);
+}
+
+static bool
+function_suits(const struct point_type *t, int64_t function)
+{
+	if (t->table == TABLE_COIL)
+		return function == 5 || function == 15;
+	if (t->count > 1)
+		return function == 16;
+	return function == 6 || function == 16 || function == 22;
+}
+
+static void
+read_function(struct ctx *x, const struct node *n, struct point_type *t)
+{
+	const struct node *k = node_get(n, "function");
+	int64_t v = 0;
+
+	if (!k || !read_whole(x, k, "function", INT64_MIN, INT64_MAX, &v))
+		return;
+	if (!t->writable)
+		complain(x->c, k->key_at,
+		    "`function` is what a point is written with, and `%s` "
+		    "cannot be written; leave it out",
+		    n->key);
+	else if (!function_suits(t, v))
+		complain(x->c, k->at, "function is %s; %s", k->text,
+		    t->table == TABLE_COIL ? "a coil is written with 5 or 15"
+		    : t->count > 1 ? "several registers are written with 16"
+				   : "a register is written with 6, 16 or 22");
+	else if (v == 22 && !t->mask)
+		complain(x->c, k->at,
+		    "function 22 sets the bits of a mask and leaves the "
+		    "others; add `mask`");
+	else
+		t->function = (uint8_t)v;
+}
+
+/* Words of a device's own for on and off. They are sent as they stand, so that
+ * only functions that send whole words will do. */
+static void
+read_words(struct ctx *x, const struct node *n, struct point_type *t)
+{
+	const struct node *on = node_get(n, "on"), *off = node_get(n, "off");
+	const struct node *one = on ? on : off;
+	int64_t on_word = 0, off_word = 0;
+
+	if (!one)
+		return;
+	if (t->kind != KIND_OUTPUT) {
+		complain(x->c, one->key_at,
+		    "`%s` is for outputs; add `kind: output` or leave it out",
+		    one->key);
+		return;
+	}
+	if (!on || !off) {
+		complain(x->c, one->key_at,
+		    "`%s` stands without `%s`; write both words", one->key,
+		    on ? "off" : "on");
+		return;
+	}
+	bool right = read_whole(x, on, "on", 0, UINT16_MAX, &on_word);
+	if (!read_whole(x, off, "off", 0, UINT16_MAX, &off_word) || !right)
+		return;
+	if (on_word == off_word) {
+		complain(x->c, off->at,
+		    "on and off are both %s; they must differ", off->text);
+	} else if (t->function == 15 || t->function == 22) {
+		complain(x->c, node_get(n, "function")->at,
+		    "function %u sends single bits, while on and off are whole "
+		    "words; leave it out",
+		    t->function);
+	} else {
+		t->has_words = true;
+		t->on_word = (uint16_t)on_word;
+		t->off_word = (uint16_t)off_word;
+	}
+}
+
+/* A few bits are put into what the register holds, which is read before; what
+ * is never read would lose the others. */
+static void
+check_bits(struct ctx *x, const struct node *n, const struct point_type *t)
+{
+	const struct node *mask = node_get(n, "mask");
+
+	if (mask && t->write_only && t->function != 22 && !t->has_words)
+		complain(x->c, mask->key_at,
+		    "`%s` is a few bits of a register that is never read, so "
+		    "that writing it would clear the others; add function: 22 "
+		    "or leave `mask` out",
+		    n->key);
+}
+
+void
+point_write_read(struct ctx *x, const struct node *n, struct point_type *t)
+{
+	const struct node *k = node_get(n, "writable");
+
+	t->writable = t->kind == KIND_SETTING;
+	if (k)
+		(void)read_bool(x, k, "writable", &t->writable);
+	read_output(x, n, t);
+	check_writable(x, n, t);
+	read_write_only(x, n, t);
+	read_function(x, n, t);
+	read_words(x, n, t);
+	check_bits(x, n, t);
+}
