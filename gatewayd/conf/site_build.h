@@ -40,6 +40,19 @@ void check_shared_way(struct build *b, const struct node *n,
 /* localhost, 127.x.x.x, ::1 */
 bool is_loopback(const char *host);
 
+/* What other sections name, after build_lines(): a device by the beginning of
+ * "line/device/rest"; a point that exists, and can be written when `output`; a
+ * name that is a key of `among`; a quantity above 0, a duration of a map. */
+const struct device *find_device(
+    const struct site *s, const char *path, const char **rest);
+void check_point(
+    struct build *b, const struct node *n, const char *what, bool output);
+void check_reference(struct build *b, const struct node *n, const char *what,
+    const struct node *among);
+void check_quantity(struct build *b, const struct node *map, const char *key,
+    const char *const *units);
+void check_duration(struct build *b, const struct node *map, const char *key);
+
 /* Checks shape and references of what is built later; after build_lines(). */
 void check_web(struct build *b, const struct node *n);
 void check_sources(struct build *b, const struct node *n);
