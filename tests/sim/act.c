@@ -223,10 +223,13 @@ say_stats(const struct farm *f, char *answer)
 		    "%s\"%s\": {\"frames\": %" PRIu64 ", \"bad_crc\": %" PRIu64
 		    ", \"silence_broken\": %" PRIu64
 		    ", \"collisions\": %" PRIu64 ", \"wrong_speed\": %" PRIu64
-		    ", \"foreign\": %" PRIu64 ", \"connections\": %" PRIu64 "}",
+		    ", \"foreign\": %" PRIu64 ", \"connections\": %" PRIu64
+		    ", \"late_us\": %" PRId64 ", \"late_max_us\": %" PRId64 "}",
 		    l ? ", " : "", f->lines[l].name, c->frames, c->bad_crc,
 		    c->silence_broken, c->collisions, c->wrong_speed,
-		    c->foreign, c->connections);
+		    c->foreign, c->connections,
+		    c->late_ns / 1000 / (int64_t)(c->answers + !c->answers),
+		    c->late_max_ns / 1000);
 	}
 	say(answer, "}}");
 }

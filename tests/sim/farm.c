@@ -168,6 +168,7 @@ build_device(struct farm *f, const struct farm_options *o, struct sim_line *l,
 {
 	d->name = conf->name;
 	d->path = conf->path;
+	d->conf = conf;
 	d->line = l;
 	d->unit = conf->unit;
 	d->map = map_of(f, o, conf->type);
@@ -175,6 +176,9 @@ build_device(struct farm *f, const struct farm_options *o, struct sim_line *l,
 	d->coils_per_read = d->map->coils_per_read;
 	d->turnaround_ns = TURNAROUND_NS;
 	d->has_timers = strncmp(d->map->name, "waveshare-relay", 15) == 0;
+	d->faults.rng = ((o->seed + 1) * 2654435761u + conf->series) *
+			    2862933555777941757u |
+			1;
 	d->bank = bank_new();
 	build_points(d, f->arena);
 	fill_gaps(d);
@@ -206,6 +210,7 @@ farm_new(const struct farm_options *o)
 	f->arena = arena;
 	f->site = site;
 	f->started = now_ns();
+	f->exact = o->exact;
 	f->nlines = site->nlines;
 	f->lines = arena_array(arena, f->nlines, sizeof(*f->lines));
 	for (size_t i = 0; i < f->nlines; i++) {

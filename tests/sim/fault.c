@@ -28,6 +28,19 @@ faults_clear(struct faults *f)
 	f->n = 0;
 }
 
+/* Between its ends, as chance has it (xorshift64). */
+static int64_t
+some_time(struct faults *f, const struct fault *one)
+{
+	f->rng ^= f->rng << 13;
+	f->rng ^= f->rng >> 7;
+	f->rng ^= f->rng << 17;
+	if (one->ns_to <= one->ns)
+		return one->ns;
+	return one->ns +
+	       (int64_t)(f->rng % (uint64_t)(one->ns_to - one->ns + 1));
+}
+
 void
 faults_strike(struct faults *f, int64_t now, struct strike *out)
 {
@@ -44,6 +57,7 @@ faults_strike(struct faults *f, int64_t now, struct strike *out)
 		if (one->left > 0)
 			one->left--;
 		out->copies[one->kind] = *one;
+		out->copies[one->kind].ns = some_time(f, one);
 		out->by[one->kind] = &out->copies[one->kind];
 	}
 }

@@ -15,7 +15,7 @@ enum { FAULTS_MAX = 16, FAULT_BYTES_MAX = 48 };
 enum fault_kind {
 	FAULT_SILENT, /* hears nothing, does nothing */
 	FAULT_LOST,   /* does it, but the answer gets lost */
-	FAULT_LATE,   /* ns */
+	FAULT_LATE,   /* ns, or anything from ns to ns_to */
 	FAULT_CRC,
 	FAULT_UNIT,      /* answers as unit `number` */
 	FAULT_FUNCTION,  /* answers as function `number` */
@@ -40,7 +40,7 @@ struct fault {
 	int64_t left;   /* answers; -1: no end */
 	uint32_t every; /* strikes each n-th answer; 1: each */
 	uint32_t seen;
-	int64_t ns;
+	int64_t ns, ns_to; /* ns_to 0: always ns */
 	uint32_t number;
 	uint8_t bytes[FAULT_BYTES_MAX];
 	size_t nbytes;
@@ -49,6 +49,7 @@ struct fault {
 struct faults {
 	struct fault list[FAULTS_MAX];
 	size_t n;
+	uint64_t rng; /* any number but 0 */
 };
 
 /* By kind: what strikes this answer; NULL: not that. */

@@ -57,7 +57,9 @@ struct device_stats {
 struct sim_device {
 	const char *name, *path;
 	const struct device_type *map; /* whose points it answers with */
+	const struct device *conf;
 	struct sim_line *line;
+	size_t way; /* TCP: which of the line's servers is it behind */
 	unsigned unit;
 	unsigned registers_per_read, coils_per_read;
 	int64_t turnaround_ns, busy_until;
@@ -74,6 +76,8 @@ struct sim_device {
 struct line_stats {
 	uint64_t frames, bad_crc, silence_broken, collisions, wrong_speed;
 	uint64_t foreign, connections;
+	uint64_t answers;
+	int64_t late_ns, late_max_ns; /* last bytes, behind their time: sum */
 };
 
 struct sim_line {
@@ -96,18 +100,20 @@ struct farm {
 	struct sim_line *lines;
 	size_t nlines;
 	struct weather *weather;
-	FILE *truth; /* NULL: not wanted */
+	FILE *truth, *frames; /* NULL: not wanted */
+	bool exact;           /* awake rather than late */
 	int64_t started;
 	struct site *extra[16]; /* profiles that plugin types stand on */
 	size_t nextra;
 };
 
 struct farm_options {
-	const char *site, *dir, *script, *truth, *control;
+	const char *site, *dir, *script, *truth, *frames, *control;
 	const char *profile_dirs[16], *plugin_dirs[16];
 	size_t nprofile_dirs, nplugin_dirs;
 	double speed;
 	uint64_t seed;
+	bool exact;
 };
 
 /* NULL when the site is wrong; what is wrong went to stderr. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "build.h"
 #include "control.h"
 #include "field.h"
@@ -22,7 +24,6 @@
 #include "wire.h"
 
 enum { LINES_MAX = 64, DIRS_MAX = 16 };
-enum { FDS_MAX = 1 + CONTROL_FDS_MAX + LINES_MAX * WIRE_FDS_MAX };
 
 static const char usage_text[] =
     "usage: fieldsim --site FILE --dir DIR [option...]\n"
@@ -34,6 +35,8 @@ static const char usage_text[] =
     "  --speed N         weather and water run N times faster (1)\n"
     "  --seed N          of all that is left to chance (1)\n"
     "  --truth FILE      what was served, a JSON line a point a read\n"
+    "  --frames FILE     what went over the wires, a JSON line a frame\n"
+    "  --exact           serial lines keep time to some 20 us, at a cost\n"
     "  --control SOCKET  takes script statements while it runs\n";
 
 struct program {
@@ -41,6 +44,7 @@ struct program {
 	struct script *script;
 	struct control *control;
 	int signals;
+	struct pollfd *fds;
 };
 
 static int
@@ -81,6 +85,12 @@ take_option(struct farm_options *o, int c, const char *arg)
 	case 't':
 		o->truth = arg;
 		return true;
+	case 'f':
+		o->frames = arg;
+		return true;
+	case 'e':
+		o->exact = true;
+		return true;
 	case 'c':
 		o->control = arg;
 		return true;
@@ -107,6 +117,8 @@ take_options(int argc, char **argv, struct farm_options *o)
 	    {"speed", required_argument, NULL, 'n'},
 	    {"seed", required_argument, NULL, 'r'},
 	    {"truth", required_argument, NULL, 't'},
+	    {"frames", required_argument, NULL, 'f'},
+	    {"exact", no_argument, NULL, 'e'},
 	    {"control", required_argument, NULL, 'c'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'v'}, {0}};
@@ -169,6 +181,25 @@ tell(const struct farm *f)
 	(void)fflush(stdout);
 }
 
+static struct pollfd *
+room_for_fds(const struct farm *f)
+{
+	size_t n = 1 + CONTROL_FDS_MAX;
+
+	for (size_t i = 0; i < f->nlines; i++)
+		n += wire_fds_max(&f->lines[i]);
+	return arena_array(f->arena, n, sizeof(struct pollfd));
+}
+
+static bool
+open_file(const char *path, FILE **out)
+{
+	if (path == NULL || (*out = fopen(path, "we")) != NULL)
+		return true;
+	(void)fprintf(stderr, "fieldsim: %s: %s\n", path, strerror(errno));
+	return false;
+}
+
 static int
 start(struct program *p, const struct farm_options *o)
 {
@@ -186,11 +217,9 @@ start(struct program *p, const struct farm_options *o)
 	}
 	if (o->script && (p->script = script_load(p->farm, o->script)) == NULL)
 		return 2;
-	if (o->truth && (p->farm->truth = fopen(o->truth, "we")) == NULL) {
-		(void)fprintf(stderr, "fieldsim: truth file %s: %s\n", o->truth,
-		    strerror(errno));
+	if (!open_file(o->truth, &p->farm->truth) ||
+	    !open_file(o->frames, &p->farm->frames))
 		return 1;
-	}
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -202,7 +231,9 @@ start(struct program *p, const struct farm_options *o)
 		    o->control ? o->control : "", strerror(r ? -r : errno));
 		return 1;
 	}
-	return open_lines(p->farm, o->dir);
+	if ((r = open_lines(p->farm, o->dir)) == 0)
+		p->fds = room_for_fds(p->farm);
+	return r;
 }
 
 static void
@@ -212,6 +243,8 @@ stop(struct program *p)
 		wire_close(&p->farm->lines[i]);
 	if (p->farm && p->farm->truth)
 		(void)fclose(p->farm->truth);
+	if (p->farm && p->farm->frames)
+		(void)fclose(p->farm->frames);
 	control_free(p->control);
 	script_free(p->script);
 	farm_free(p->farm);
@@ -231,6 +264,8 @@ tick(struct program *p)
 			next = at;
 	if (p->farm->truth)
 		(void)fflush(p->farm->truth); /* readers follow it */
+	if (p->farm->frames)
+		(void)fflush(p->farm->frames);
 	return next;
 }
 
@@ -252,12 +287,12 @@ wait_until(struct pollfd *fds, size_t n, int64_t at)
 static void
 run(struct program *p)
 {
-	struct pollfd fds[FDS_MAX];
+	struct pollfd *fds = p->fds;
 	struct farm *f = p->farm;
 
 	for (;;) {
 		size_t n = 1, ends[LINES_MAX] = {0}, control_end;
-		int64_t next = tick(p);
+		int64_t next = tick(p), woken;
 
 		fds[0] = (struct pollfd){.fd = p->signals, .events = POLLIN};
 		if (p->control)
@@ -268,18 +303,18 @@ run(struct program *p)
 			ends[i] = n;
 		}
 		wait_until(fds, n, next);
+		woken = now_ns(); /* no later work may age what has come */
 		if (fds[0].revents)
 			return;
-		(void)tick(p); /* a frame that ended before these bytes */
-		for (size_t i = 1; i < control_end; i++)
-			if (fds[i].revents)
-				control_ready(p->control, &fds[i], f, now_ns());
 		n = control_end;
 		for (size_t i = 0; i < f->nlines && i < LINES_MAX; i++)
 			for (; n < ends[i]; n++)
 				if (fds[n].revents)
 					wire_ready(
-					    &f->lines[i], &fds[n], now_ns());
+					    &f->lines[i], &fds[n], woken);
+		for (size_t i = 1; i < control_end; i++)
+			if (fds[i].revents)
+				control_ready(p->control, &fds[i], f, woken);
 	}
 }
 
@@ -293,7 +328,10 @@ main(int argc, char **argv)
 	if (r != 0)
 		return r;
 	/* Characters are some 100 us apart; 50 us of slack would show. */
-	(void)prctl(PR_SET_TIMERSLACK, 1000);
+	(void)prctl(PR_SET_TIMERSLACK, 1);
+	if (o.exact) /* a matter of pace only: it may not be allowed */
+		(void)sched_setscheduler(
+		    0, SCHED_FIFO, &(struct sched_param){.sched_priority = 10});
 	r = start(&p, &o);
 	if (r == 0) {
 		tell(p.farm);

@@ -14,6 +14,15 @@
 #include "field.h"
 #include "sending.h"
 #include "site.h"
+#include "wiretap.h"
+
+/* What a sleep may be late by: so much sooner we are up for a last byte, and
+ * wait for its moment awake. The bytes before it may come a little late, since
+ * the last one tells when the answer is whole. */
+enum { AWAKE_NS = 100000 };
+/* Under --exact the next request is awaited likewise, from so long before a
+ * good master sends it until so long after. */
+enum { SOONER_NS = 100000, LATER_NS = 500000 };
 
 struct pty_line {
 	int master,
@@ -24,6 +33,7 @@ struct pty_line {
 	uint8_t in[RTU_MAX];
 	size_t nin;
 	bool early, garbled;
+	int64_t in_at;    /* when its first byte came */
 	int64_t in_end;   /* when the last character read is through */
 	int64_t quiet_at; /* since when nobody talks */
 	struct sending *out;
@@ -180,43 +190,6 @@ talking(const struct pty_line *p, int64_t now)
 	return p->out != NULL && !p->out->echo && p->out->start <= now;
 }
 
-void
-pty_line_readable(struct sim_line *l, int64_t now)
-{
-	struct pty_line *p = l->pty;
-	uint8_t bytes[2 * RTU_MAX];
-	ssize_t n = read(p->master, bytes, sizeof(bytes));
-	size_t room = sizeof(p->in) - p->nin;
-
-	if (n <= 0)
-		return; /* nothing there; a pty of ours has no other end */
-	if (p->nin == 0) {
-		p->early = p->quiet_at && now - p->quiet_at < p->silence_ns;
-		p->garbled = false;
-		p->in_end = now;
-		room = sizeof(p->in);
-	}
-	if (now > p->in_end)
-		p->in_end = now;
-	if (talking(p, now)) {
-		l->stats.collisions++;
-		p->garbled = true;
-	}
-	if (l->echo) {
-		struct sending *e =
-		    sending_raw(bytes, (size_t)n, p->in_end, p->char_ns);
-		e->echo = true;
-		sending_queue(&p->out, e);
-	}
-	p->in_end += n * p->char_ns;
-	if ((size_t)n > room) {
-		p->garbled = true;
-		n = (ssize_t)room;
-	}
-	memcpy(p->in + p->nin, bytes, (size_t)n);
-	p->nin += (size_t)n;
-}
-
 static void
 ask(struct sim_device *d, const uint8_t *frame, size_t n, int64_t now)
 {
@@ -249,6 +222,7 @@ frame_done(struct sim_line *l, int64_t now)
 	p->nin = 0;
 	p->quiet_at = p->in_end;
 	l->stats.frames++;
+	wiretap_request(l, p->in, n, p->in_at);
 	if (p->early)
 		l->stats.silence_broken++;
 	if (p->speed != B0 && tcgetattr(p->slave, &t) == 0 &&
@@ -271,12 +245,84 @@ frame_done(struct sim_line *l, int64_t now)
 	l->stats.foreign += !known;
 }
 
-static void
-push_out(struct pty_line *p, int64_t now)
+void
+pty_line_readable(struct sim_line *l, int64_t now)
 {
-	while (p->out != NULL && p->out->start <= now) {
+	struct pty_line *p = l->pty;
+	uint8_t bytes[2 * RTU_MAX];
+	ssize_t n = read(p->master, bytes, sizeof(bytes));
+	size_t room = sizeof(p->in) - p->nin;
+
+	if (n <= 0)
+		return; /* nothing there; a pty of ours has no other end */
+	if (p->nin && now >= p->in_end + p->silence_ns)
+		frame_done(l, p->in_end + p->silence_ns);
+	if (p->nin == 0) {
+		p->early = p->quiet_at && now - p->quiet_at < p->silence_ns;
+		p->garbled = false;
+		p->in_end = p->in_at = now;
+		room = sizeof(p->in);
+	}
+	if (now > p->in_end)
+		p->in_end = now;
+	if (talking(p, now)) {
+		l->stats.collisions++;
+		p->garbled = true;
+	}
+	if (l->echo) {
+		struct sending *e =
+		    sending_raw(bytes, (size_t)n, p->in_end, p->char_ns);
+		e->echo = true;
+		sending_queue(&p->out, e);
+	}
+	p->in_end += n * p->char_ns;
+	if ((size_t)n > room) {
+		p->garbled = true;
+		n = (ssize_t)room;
+	}
+	memcpy(p->in + p->nin, bytes, (size_t)n);
+	p->nin += (size_t)n;
+}
+
+/* The time, which is that of the last byte if only that is missing. */
+static int64_t
+await_last(const struct sending *s, int64_t now)
+{
+	int64_t due = sending_end(s);
+
+	if (due > now + AWAKE_NS)
+		return now;
+	while (now < due)
+		now = now_ns();
+	return now;
+}
+
+/* The master cannot have heard the last byte before `now`, so a silence that it
+ * keeps is never measured too short. */
+static void
+said(struct sim_line *l, const struct sending *s, int64_t now)
+{
+	struct line_stats *c = &l->stats;
+	int64_t due = sending_end(s);
+
+	l->pty->quiet_at = now;
+	c->answers++;
+	c->late_ns += now - due;
+	if (now - due > c->late_max_ns)
+		c->late_max_ns = now - due;
+	wiretap_answer(l, s->bytes, s->n, now, due);
+}
+
+static void
+push_out(struct sim_line *l, int64_t now)
+{
+	struct pty_line *p = l->pty;
+
+	while (p->out != NULL && p->out->start <= now + AWAKE_NS) {
 		struct sending *s = p->out;
-		size_t ready = sending_ready(s, now);
+		size_t ready;
+		now = await_last(s, now);
+		ready = sending_ready(s, now);
 		/* A master that never reads loses bytes, as a UART does. */
 		if (ready)
 			(void)!write(p->master, s->bytes + s->sent, ready);
@@ -284,9 +330,28 @@ push_out(struct pty_line *p, int64_t now)
 		if (s->sent < s->n)
 			return;
 		if (!s->echo)
-			p->quiet_at = now;
+			said(l, s, now);
 		sending_pop(&p->out, now + p->silence_ns);
 	}
+}
+
+static int64_t
+next_out(const struct sending *s)
+{
+	int64_t due = sending_due(s, s->sent);
+
+	return s->sent + 1 >= s->n ? due - AWAKE_NS : due;
+}
+
+/* When to be awake for a request, `now` or earlier: from now on. */
+static int64_t
+next_in(const struct pty_line *p, int64_t now)
+{
+	int64_t at = p->quiet_at + p->silence_ns;
+
+	if (p->quiet_at == 0 || p->nin || p->out || now > at + LATER_NS)
+		return INT64_MAX;
+	return at - SOONER_NS;
 }
 
 int64_t
@@ -299,11 +364,13 @@ pty_line_tick(struct sim_line *l, int64_t now)
 		return next;
 	if (p->nin && now >= p->in_end + p->silence_ns)
 		frame_done(l, p->in_end + p->silence_ns);
-	push_out(p, now);
+	push_out(l, now);
 	if (p->nin)
 		next = p->in_end + p->silence_ns;
-	if (p->out != NULL && sending_due(p->out, p->out->sent) < next)
-		next = sending_due(p->out, p->out->sent);
+	if (p->out != NULL && next_out(p->out) < next)
+		next = next_out(p->out);
+	if (l->farm->exact && next_in(p, now) < next)
+		next = next_in(p, now);
 	return next;
 }
 

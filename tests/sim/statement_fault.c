@@ -64,6 +64,13 @@ fault_ns(struct lex *l, struct fault *f)
 }
 
 static bool
+fault_late(struct lex *l, struct fault *f)
+{
+	return lex_duration(l, &f->ns) &&
+	       (!lex_take(l, "TO") || lex_duration(l, &f->ns_to));
+}
+
+static bool
 fault_number(struct lex *l, struct fault *f)
 {
 	return lex_uint(l, 255, &f->number);
@@ -83,7 +90,7 @@ static const struct {
 } fault_words[] = {
     {"SILENT", NULL, FAULT_SILENT, false, false},
     {"LOST", NULL, FAULT_LOST, false, false},
-    {"LATE", fault_ns, FAULT_LATE, false, false},
+    {"LATE", fault_late, FAULT_LATE, false, false},
     {"CRC", fault_crc, FAULT_CRC, true, false},
     {"FOREIGN", fault_foreign, FAULT_UNIT, false, false},
     {"EXCEPTION", fault_number, FAULT_EXCEPTION, false, false},

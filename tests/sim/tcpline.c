@@ -14,19 +14,29 @@
 #include "field.h"
 #include "sending.h"
 #include "site.h"
+#include "wiretap.h"
 
-enum { CONNS = TCP_FDS_MAX - 1, IN_MAX = 1024 };
+enum { CONNS = 16, IN_MAX = 1024 };
 
 struct conn {
+	struct server *server;
 	int fd; /* -1: free */
 	uint8_t in[IN_MAX];
 	size_t nin;
 	struct sending *out;
 };
 
-struct tcp_line {
+struct server {
+	const char *host;
+	uint16_t port;
 	int listener; /* -1: refusing */
+	size_t nconns;
 	struct conn conns[CONNS];
+};
+
+struct tcp_line {
+	struct server *servers;
+	size_t nservers;
 };
 
 static bool
@@ -62,37 +72,85 @@ listen_at(const struct addrinfo *ai)
 	return error;
 }
 
-int
-tcp_line_back(struct sim_line *l)
+static int
+server_open(struct server *s)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list;
 	char port[8];
 	int fd = -EADDRNOTAVAIL;
 
-	if (l->tcp->listener != -1)
+	if (s->listener != -1)
 		return 0;
-	(void)snprintf(port, sizeof(port), "%u", l->conf->tcp_port);
-	if (getaddrinfo(l->conf->host, port, &hints, &list) != 0)
+	(void)snprintf(port, sizeof(port), "%u", s->port);
+	if (getaddrinfo(s->host, port, &hints, &list) != 0)
 		return -EADDRNOTAVAIL;
 	for (const struct addrinfo *ai = list; ai && fd < 0; ai = ai->ai_next)
 		fd = listen_at(ai);
 	freeaddrinfo(list);
 	if (fd < 0)
 		return fd;
-	l->tcp->listener = fd;
-	l->gone = false;
-	l->back_at = 0;
+	s->listener = fd;
 	return 0;
+}
+
+int
+tcp_line_back(struct sim_line *l)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < l->tcp->nservers && r == 0; i++)
+		r = server_open(&l->tcp->servers[i]);
+	if (r == 0) {
+		l->gone = false;
+		l->back_at = 0;
+	}
+	return r;
+}
+
+/* The server of a device: that of one before it on the same way, or a new. */
+static size_t
+place(struct sim_line *l, size_t k)
+{
+	const struct device *d = l->devices[k].conf;
+	struct tcp_line *t = l->tcp;
+	struct server *s;
+
+	for (size_t i = 0; i < k; i++)
+		if (site_same_way(l->conf, l->devices[i].conf, d))
+			return l->devices[i].way;
+	s = &t->servers[t->nservers];
+	s->host = d->host ? d->host : l->conf->host;
+	s->port = d->host ? d->tcp_port : l->conf->tcp_port;
+	s->listener = -1;
+	for (size_t i = 0; i < CONNS; i++)
+		s->conns[i] = (struct conn){.server = s, .fd = -1};
+	return t->nservers++;
 }
 
 int
 tcp_line_open(struct sim_line *l)
 {
-	l->tcp = arena_alloc(l->farm->arena, sizeof(*l->tcp));
-	l->tcp->listener = -1;
-	for (size_t i = 0; i < CONNS; i++)
-		l->tcp->conns[i].fd = -1;
+	struct tcp_line *t = arena_alloc(l->farm->arena, sizeof(*t));
+
+	l->tcp = t;
+	t->servers =
+	    arena_array(l->farm->arena, l->ndevices, sizeof(*t->servers));
+	for (size_t k = 0; k < l->ndevices; k++)
+		l->devices[k].way = place(l, k);
 	return tcp_line_back(l);
+}
+
+void
+tcp_line_describe(const struct sim_line *l, FILE *to)
+{
+	const struct tcp_line *t = l->tcp;
+
+	(void)fprintf(to, "%s %s:%u",
+	    l->conf->transport == TRANSPORT_TCP ? "tcp" : "rtu_over_tcp",
+	    t->nservers ? t->servers[0].host : "nowhere",
+	    t->nservers ? t->servers[0].port : 0u);
+	if (t->nservers > 1)
+		(void)fprintf(to, " and %zu more", t->nservers - 1);
 }
 
 static void
@@ -108,14 +166,22 @@ hang_up(struct conn *c, bool reset)
 	(void)close(c->fd);
 	c->fd = -1;
 	c->nin = 0;
+	c->server->nconns--;
 	sending_clear(&c->out);
+}
+
+static void
+server_drop(struct server *s)
+{
+	for (size_t i = 0; i < CONNS; i++)
+		hang_up(&s->conns[i], true);
 }
 
 void
 tcp_line_drop(struct sim_line *l)
 {
-	for (size_t i = 0; i < CONNS; i++)
-		hang_up(&l->tcp->conns[i], true);
+	for (size_t i = 0; i < l->tcp->nservers; i++)
+		server_drop(&l->tcp->servers[i]);
 }
 
 void
@@ -128,44 +194,56 @@ tcp_line_gone(struct sim_line *l)
 void
 tcp_line_close(struct sim_line *l)
 {
-	if (l->tcp->listener != -1)
-		(void)close(l->tcp->listener);
-	l->tcp->listener = -1;
-	tcp_line_drop(l);
+	for (size_t i = 0; i < l->tcp->nservers; i++) {
+		struct server *s = &l->tcp->servers[i];
+		if (s->listener != -1)
+			(void)close(s->listener);
+		s->listener = -1;
+		server_drop(s);
+	}
 }
 
 size_t
-tcp_line_fds(const struct sim_line *l, struct pollfd out[TCP_FDS_MAX])
+tcp_line_fds_max(const struct sim_line *l)
 {
-	const struct tcp_line *t = l->tcp;
+	return l->tcp->nservers * (1 + CONNS);
+}
+
+size_t
+tcp_line_fds(const struct sim_line *l, struct pollfd *out)
+{
 	size_t n = 0;
 
-	if (t->listener != -1)
-		out[n++] = (struct pollfd){.fd = t->listener, .events = POLLIN};
-	for (size_t i = 0; i < CONNS; i++)
-		if (t->conns[i].fd != -1)
+	for (size_t i = 0; i < l->tcp->nservers; i++) {
+		const struct server *s = &l->tcp->servers[i];
+		if (s->listener != -1)
 			out[n++] = (struct pollfd){
-			    .fd = t->conns[i].fd, .events = POLLIN};
+			    .fd = s->listener, .events = POLLIN};
+		for (size_t k = 0; s->nconns > 0 && k < CONNS; k++)
+			if (s->conns[k].fd != -1)
+				out[n++] = (struct pollfd){
+				    .fd = s->conns[k].fd, .events = POLLIN};
+	}
 	return n;
 }
 
 static void
-take_connection(struct sim_line *l, int64_t now)
+take_connection(struct sim_line *l, struct server *s, int64_t now)
 {
-	struct tcp_line *t = l->tcp;
 	int on = 1;
-	int fd = accept4(t->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(s->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd == -1)
 		return; /* it was gone again */
 	l->stats.connections++;
 	for (size_t i = 0; i < CONNS; i++) {
-		struct conn *c = &t->conns[i];
+		struct conn *c = &s->conns[i];
 		if (c->fd != -1)
 			continue;
 		/* Only a matter of pace. */
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		c->fd = fd;
+		s->nconns++;
 		if (l->greeting[0])
 			sending_queue(
 			    &c->out, sending_raw((const uint8_t *)l->greeting,
@@ -195,13 +273,20 @@ ask(struct sim_device *d, struct conn *c, unsigned tid, const uint8_t *pdu,
 }
 
 static void
-request(struct sim_line *l, struct conn *c, unsigned tid, unsigned unit,
-    const uint8_t *pdu, size_t n, int64_t now)
+request(struct sim_line *l, struct conn *c, const uint8_t *frame, size_t n,
+    int64_t now)
 {
+	bool rtu = l->conf->transport == TRANSPORT_RTU_OVER_TCP;
+	unsigned tid = rtu ? 0 : get16(frame), unit = frame[rtu ? 0 : 6];
+	const uint8_t *pdu = frame + (rtu ? 1 : MBAP_LEN);
+	size_t npdu = n - (rtu ? 3 : MBAP_LEN);
+
 	l->stats.frames++;
+	wiretap_request(l, frame, n, now);
 	for (size_t i = 0; i < l->ndevices; i++) {
-		if (l->devices[i].unit == unit) {
-			ask(&l->devices[i], c, tid, pdu, n, now);
+		struct sim_device *d = &l->devices[i];
+		if (d->unit == unit && &l->tcp->servers[d->way] == c->server) {
+			ask(d, c, tid, pdu, npdu, now);
 			return;
 		}
 	}
@@ -227,8 +312,7 @@ split_mbap(struct sim_line *l, struct conn *c, int64_t now)
 		}
 		if (c->nin < 6 + length)
 			return;
-		request(l, c, get16(c->in), c->in[6], c->in + MBAP_LEN,
-		    length - 1, now);
+		request(l, c, c->in, 6 + length, now);
 		forget(c, 6 + length);
 	}
 }
@@ -245,7 +329,7 @@ split_rtu(struct sim_line *l, struct conn *c, int64_t now)
 			c->nin = 0;
 			return;
 		}
-		request(l, c, 0, c->in[0], c->in + 1, (size_t)n - 3, now);
+		request(l, c, c->in, (size_t)n, now);
 		forget(c, (size_t)n);
 	}
 }
@@ -271,17 +355,18 @@ take_bytes(struct sim_line *l, struct conn *c, int64_t now)
 void
 tcp_line_ready(struct sim_line *l, const struct pollfd *fd, int64_t now)
 {
-	if (fd->fd == l->tcp->listener) {
-		take_connection(l, now);
-		return;
+	for (size_t i = 0; i < l->tcp->nservers; i++) {
+		struct server *s = &l->tcp->servers[i];
+		if (fd->fd == s->listener)
+			take_connection(l, s, now);
+		for (size_t k = 0; s->nconns > 0 && k < CONNS; k++)
+			if (s->conns[k].fd == fd->fd)
+				take_bytes(l, &s->conns[k], now);
 	}
-	for (size_t i = 0; i < CONNS; i++)
-		if (l->tcp->conns[i].fd == fd->fd)
-			take_bytes(l, &l->tcp->conns[i], now);
 }
 
 static int64_t
-push_out(struct conn *c, int64_t now)
+push_out(struct sim_line *l, struct conn *c, int64_t now)
 {
 	while (c->out != NULL) {
 		struct sending *s = c->out;
@@ -300,6 +385,7 @@ push_out(struct conn *c, int64_t now)
 		if (s->sent < s->n)
 			return n < (ssize_t)ready ? now + 1000000
 						  : sending_due(s, s->sent);
+		wiretap_answer(l, s->bytes, s->n, now, sending_end(s));
 		if (s->drop) {
 			hang_up(c, true);
 			break;
@@ -309,26 +395,37 @@ push_out(struct conn *c, int64_t now)
 	return INT64_MAX;
 }
 
+static int64_t
+server_tick(struct sim_line *l, struct server *s, int64_t now)
+{
+	int64_t next = INT64_MAX, at;
+
+	for (size_t i = 0; s->nconns > 0 && i < CONNS; i++)
+		if (s->conns[i].fd != -1 &&
+		    (at = push_out(l, &s->conns[i], now)) < next)
+			next = at;
+	return next;
+}
+
 int64_t
 tcp_line_tick(struct sim_line *l, int64_t now)
 {
-	int64_t next = INT64_MAX;
+	int64_t next = INT64_MAX, at;
 
-	for (size_t i = 0; i < CONNS; i++) {
-		struct conn *c = &l->tcp->conns[i];
-		int64_t at = c->fd == -1 ? INT64_MAX : push_out(c, now);
-		if (at < next)
+	for (size_t i = 0; i < l->tcp->nservers; i++)
+		if ((at = server_tick(l, &l->tcp->servers[i], now)) < next)
 			next = at;
-	}
 	return next;
 }
 
 void
 tcp_line_noise(struct sim_line *l, const uint8_t *bytes, size_t n, int64_t now)
 {
-	for (size_t i = 0; i < CONNS; i++) {
-		struct conn *c = &l->tcp->conns[i];
-		if (c->fd != -1)
-			sending_queue(&c->out, sending_raw(bytes, n, now, 0));
-	}
+	for (size_t i = 0; i < l->tcp->nservers; i++)
+		for (size_t k = 0; k < CONNS; k++) {
+			struct conn *c = &l->tcp->servers[i].conns[k];
+			if (c->fd != -1)
+				sending_queue(
+				    &c->out, sending_raw(bytes, n, now, 0));
+		}
 }

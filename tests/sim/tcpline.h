@@ -1,6 +1,7 @@
 /*
- * A TCP line: a listening socket and the masters connected to it. Speaks
- * Modbus TCP, or serial frames over TCP when the site says so.
+ * A TCP line: a server for each host and port that its devices are reached by,
+ * and the masters connected to it. Speaks Modbus TCP, or serial frames over TCP
+ * when the site says so.
  */
 #ifndef TCPLINE_H
 #define TCPLINE_H
@@ -8,13 +9,14 @@
 #include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct sim_line;
 
-enum { TCP_FDS_MAX = 1 + 16 };
-
 /* Listens where the site says; it must be this machine. 0, or -errno. */
 int tcp_line_open(struct sim_line *l);
+/* "tcp 127.0.0.1:1502", and how many more */
+void tcp_line_describe(const struct sim_line *l, FILE *to);
 void tcp_line_close(struct sim_line *l);
 /* Refuses connections and resets those there are; and takes them again. */
 void tcp_line_gone(struct sim_line *l);
@@ -22,8 +24,9 @@ int tcp_line_back(struct sim_line *l);
 /* Resets the connections there are. */
 void tcp_line_drop(struct sim_line *l);
 
-/* Fills in what to wait for; returns how many. */
-size_t tcp_line_fds(const struct sim_line *l, struct pollfd out[TCP_FDS_MAX]);
+/* How many there may be to wait for; and fills them in: how many. */
+size_t tcp_line_fds_max(const struct sim_line *l);
+size_t tcp_line_fds(const struct sim_line *l, struct pollfd *out);
 void tcp_line_ready(struct sim_line *l, const struct pollfd *fd, int64_t now);
 int64_t tcp_line_tick(struct sim_line *l, int64_t now);
 void tcp_line_noise(

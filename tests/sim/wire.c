@@ -5,6 +5,7 @@
 #include "ptyline.h"
 #include "serve.h"
 #include "site.h"
+#include "tcpline.h"
 
 int
 wire_open(struct sim_line *l, const char *dir)
@@ -59,13 +60,17 @@ wire_describe(const struct sim_line *l, FILE *to)
 		(void)fprintf(to, "rtu %s %u 8%c%u", pty_line_path(l), c->baud,
 		    parity[c->parity], c->stop_bits);
 	else
-		(void)fprintf(to, "%s %s:%u",
-		    c->transport == TRANSPORT_TCP ? "tcp" : "rtu_over_tcp",
-		    c->host, c->tcp_port);
+		tcp_line_describe(l, to);
 }
 
 size_t
-wire_fds(const struct sim_line *l, struct pollfd out[WIRE_FDS_MAX])
+wire_fds_max(const struct sim_line *l)
+{
+	return l->tcp ? tcp_line_fds_max(l) : 1;
+}
+
+size_t
+wire_fds(const struct sim_line *l, struct pollfd *out)
 {
 	if (l->tcp)
 		return tcp_line_fds(l, out);

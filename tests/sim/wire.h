@@ -8,11 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "tcpline.h"
-
 struct sim_line;
-
-enum { WIRE_FDS_MAX = TCP_FDS_MAX };
 
 /* 0, or -errno. */
 int wire_open(struct sim_line *l, const char *dir);
@@ -25,7 +21,9 @@ void wire_noise(
 /* "rtu /run/farm/north.tty 9600 8N1" */
 void wire_describe(const struct sim_line *l, FILE *to);
 
-size_t wire_fds(const struct sim_line *l, struct pollfd out[WIRE_FDS_MAX]);
+/* How many there may be to wait for; and fills them in: how many. */
+size_t wire_fds_max(const struct sim_line *l);
+size_t wire_fds(const struct sim_line *l, struct pollfd *out);
 void wire_ready(struct sim_line *l, const struct pollfd *fd, int64_t now);
 int64_t wire_tick(struct sim_line *l, int64_t now);
 
