@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -104,6 +105,7 @@ child_start(struct child *c, const struct program *p, int64_t now)
 	c->started = c->heard = now;
 	c->stop_sent = c->bye = false;
 	c->committed = 0;
+	c->bulletin_number = 0;
 	return 0;
 }
 
@@ -120,6 +122,8 @@ child_close(struct child *c)
 	if (c->fd != -1)
 		(void)close(c->fd); /* all that was sent has been read */
 	c->fd = -1;
+	free(c->bulletin);
+	c->bulletin = NULL;
 }
 
 bool

@@ -37,7 +37,10 @@ struct child {
 	uint32_t restarts;
 	struct backoff backoff;
 	uint64_t committed; /* uplink: what it was told, see journal_commits */
-	void *io, *ended;   /* event sources, the supervisor's */
+	char *bulletin;     /* uplink: it is being sent this; NULL: nothing */
+	size_t bulletin_sent;
+	unsigned bulletin_number; /* the last one that it was sent */
+	void *io, *ended;         /* event sources, the supervisor's */
 };
 
 /* How a child is started. */
@@ -51,6 +54,7 @@ struct program {
 int child_start(struct child *c, const struct program *p, int64_t now);
 /* SIGKILL; it is still to be reaped. */
 void child_kill(struct child *c);
+/* Closes the channel, and drops what it was being sent. */
 void child_close(struct child *c);
 bool child_silent(const struct child *c, int64_t now);
 

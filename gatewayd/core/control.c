@@ -1,4 +1,4 @@
-/* Eight clients, five seconds each. */
+/* Eight clients, five seconds each; a command has its own time besides. */
 #include "control.h"
 
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include "core.h"
 #include "log.h"
 #include "mono.h"
+#include "peer.h"
 #include "report.h"
 
 enum { CLIENTS = 8, CLIENT_MS = 5000 };
@@ -21,7 +22,9 @@ enum { CLIENTS = 8, CLIENT_MS = 5000 };
 struct client {
 	int fd; /* -1: free */
 	sd_event_source *io;
-	char *answer; /* NULL: not asked yet */
+	struct core *core; /* borrowed */
+	bool waits;        /* for what becomes of its command */
+	char *answer;      /* NULL: not asked yet, or not answered */
 	size_t len, sent;
 	int64_t until;
 };
@@ -39,6 +42,7 @@ let_go(struct client *k)
 {
 	if (k->fd == -1)
 		return;
+	command_forget(k->core, k);
 	k->io = sd_event_source_disable_unref(k->io);
 	(void)close(k->fd); /* what it did not read it did not want */
 	free(k->answer);
@@ -76,21 +80,61 @@ answer(struct client *k, struct msg *m)
 	return r;
 }
 
+/* Takes the text: it is sent as the client reads. */
 static int
-hear(struct control *c, struct client *k)
+begin_answer(struct client *k, char *take)
 {
-	struct msg *m = c->core->msg;
+	k->answer = take;
+	if (take == NULL)
+		return -ENOMEM;
+	k->len = strlen(take);
+	k->waits = false;
+	k->until = mono_ms() + CLIENT_MS;
+	return sd_event_source_set_io_events(k->io, EPOLLOUT);
+}
+
+static void
+on_told(void *arg, enum command_result r, const char *text)
+{
+	struct client *k = arg;
+
+	if (begin_answer(k, report_result(r, text)) < 0)
+		k->until = 0; /* control_step() lets it go */
+}
+
+static void
+wish(struct client *k, const struct msg_wish *w)
+{
+	struct asker a = {.told = on_told, .arg = k};
+	char who[64];
+	int64_t now = mono_ms();
+
+	(void)snprintf(a.by, sizeof(a.by), "%s through gatewayctl",
+	    peer_name(k->fd, who, sizeof(who)));
+	k->waits = true;
+	k->until = now + COMMAND_WAIT_MS + CLIENT_MS;
+	command_ask(k->core, &a, w, now);
+}
+
+/* 0: there is something to send; -EAGAIN: not now. */
+static int
+hear(struct client *k)
+{
+	struct msg *m = k->core->msg;
 	int r = msg_recv(k->fd, m);
 
 	if (r == -EAGAIN)
 		return -EAGAIN;
-	if (r != 1 || m->kind != MSG_ASK || k->answer != NULL)
+	/* One question each; and one that waits has only to wait. */
+	if (r != 1 || k->waits)
 		return -EPROTO;
-	k->answer = report(c->core, m->text.text, mono_ms());
-	if (k->answer == NULL)
-		return -ENOMEM;
-	k->len = strlen(k->answer);
-	return sd_event_source_set_io_events(k->io, EPOLLOUT);
+	if (m->kind == MSG_ASK)
+		return begin_answer(
+		    k, report(k->core, m->text.text, mono_ms()));
+	if (m->kind != MSG_WISH)
+		return -EPROTO;
+	wish(k, &m->wish);
+	return k->waits ? -EAGAIN : 0;
 }
 
 static int
@@ -106,7 +150,7 @@ on_client(sd_event_source *source, int fd, uint32_t events, void *user)
 			k = &c->clients[i];
 	if (k == NULL)
 		return 0;
-	r = k->answer == NULL ? hear(c, k) : 0;
+	r = k->answer == NULL ? hear(k) : 0;
 	if (r >= 0)
 		r = answer(k, c->core->msg);
 	if (r != -EAGAIN)
@@ -133,6 +177,7 @@ on_connect(sd_event_source *source, int fd, uint32_t events, void *user)
 		return 0;
 	}
 	k->fd = one;
+	k->core = c->core;
 	k->until = mono_ms() + CLIENT_MS;
 	if (sd_event_add_io(c->core->loop, &k->io, one, EPOLLIN, on_client, c) <
 	    0)

@@ -66,6 +66,7 @@ core_site_done(struct core *core)
 	core->links = NULL;
 	core->nchildren = 0;
 	core->intake = intake_free(core->intake);
+	bulletin_done(&core->bulletin);
 	core->site = site_free(core->site);
 	if (core->snapshot != -1)
 		(void)close(core->snapshot); /* only memory */

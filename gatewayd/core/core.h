@@ -10,8 +10,10 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "bulletin.h"
 #include "child.h"
 #include "clock.h"
+#include "command.h"
 #include "intake.h"
 #include "journal.h"
 #include "msg.h"
@@ -30,7 +32,8 @@ enum phase { PHASE_RUN, PHASE_STOP_LINES, PHASE_STOP_UPLINKS, PHASE_END };
 
 struct line_info { /* what a line told of itself */
 	enum port_state port;
-	uint64_t requests;
+	uint64_t requests, overruns;
+	uint16_t use; /* of the last minute, per mille */
 	char text[MSG_LINE_TEXT_MAX];
 	struct msg_device *devices; /* line.ndevices */
 };
@@ -56,6 +59,8 @@ struct core {
 	struct line_info *lines;
 	struct link_info *links;
 	struct control *control;
+	struct commands commands;
+	struct bulletin bulletin;
 	struct msg *msg; /* in or out, for one call */
 	enum phase phase;
 	int64_t started, stop_at; /* stop_at: when the stop began */

@@ -209,6 +209,8 @@ step(struct core *core, int64_t now)
 		supervise_renew_uplinks(core, now);
 	}
 	next = earlier(next, supervise_step(core, now));
+	next = earlier(next, command_step(core, now));
+	next = earlier(next, bulletin_step(core, now));
 	control_step(core->control, now);
 	if (core->phase != PHASE_RUN) {
 		step_stop(core, now);

@@ -24,6 +24,7 @@ static const unsigned char may_send[MSG_KINDS] = {
     [MSG_READINGS] = LINE_MAY,
     [MSG_DEVICE] = LINE_MAY,
     [MSG_LINE] = LINE_MAY,
+    [MSG_RESULT] = LINE_MAY,
     [MSG_ACK] = UPLINK_MAY,
     [MSG_LINK] = UPLINK_MAY,
 };
@@ -151,6 +152,8 @@ on_device(const struct call *x, const struct msg_device *m)
 	if (m->device >= line->ndevices)
 		return breach(x, "device %u: the line has %zu", m->device,
 		    line->ndevices);
+	if (x->core->lines[x->c->index].devices[m->device].state != m->state)
+		bulletin_news(&x->core->bulletin);
 	x->core->lines[x->c->index].devices[m->device] = *m;
 	return 0;
 }
@@ -160,9 +163,23 @@ on_line(const struct call *x, const struct msg_state *m)
 {
 	struct line_info *l = &x->core->lines[x->c->index];
 
+	if (l->port != (enum port_state)m->state)
+		bulletin_news(&x->core->bulletin);
 	l->port = (enum port_state)m->state;
 	l->requests = m->sent;
+	l->overruns = m->overruns;
+	l->use = m->use;
 	memcpy(l->text, m->text, sizeof(l->text));
+	return 0;
+}
+
+static int
+on_result(const struct call *x, const struct msg_result *m)
+{
+	if (!command_result(x->core, x->c->index, m, mono_ms()))
+		return breach(x,
+		    "it answered command %llu, which it was not given",
+		    (unsigned long long)m->id);
 	return 0;
 }
 
@@ -222,6 +239,8 @@ dispatch(struct core *core, struct child *c, const struct msg *m, char *why,
 		return on_device(&x, &m->device);
 	case MSG_LINE:
 		return on_line(&x, &m->state);
+	case MSG_RESULT:
+		return on_result(&x, &m->result);
 	case MSG_LINK:
 		return on_link(&x, &m->state);
 	case MSG_ACK:

@@ -1,12 +1,11 @@
 /*
- * Texts of children may hold any bytes; JSON may not. Reals are printed with
- * the fewest digits that read back to the same number, which jansson can do
- * for a document, not for a value: so each point is a document of its own.
+ * Reals are printed with the fewest digits that read back to the same number,
+ * which jansson can do for a document, not for a value: so each point is a
+ * document of its own.
  */
 #include "report.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,50 +13,17 @@
 
 #include "build.h"
 #include "core.h"
+#include "jmake.h"
+#include "report_lines.h"
 
-static json_t *
-text(const char *s)
-{
-	char safe[MSG_SUBJECT_MAX * 2];
-	json_t *j = json_string(s);
-
-	if (j != NULL)
-		return j;
-	(void)snprintf(safe, sizeof(safe), "%s", s);
-	for (char *p = safe; *p != '\0'; p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	return json_string(safe);
-}
-
-static void
-set(json_t *to, const char *key, json_t *take)
-{
-	/* Without memory a key is missing, and the reader sees that. */
-	(void)json_object_set_new(to, key, take);
-}
-
-static void
-set_count(json_t *to, const char *key, uint64_t n)
-{
-	set(to, key, json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n));
-}
-
-static json_t *
-age(int64_t then, int64_t now)
-{
-	return then > 0 ? json_integer(now > then ? now - then : 0)
-			: json_null();
-}
-
-static json_t *
+static struct json_t *
 clock_json(const struct core *core)
 {
 	static const char *const state[] = {[EPOCH_UNKNOWN] = "holding",
 	    [EPOCH_RELEASED] = "released",
 	    [EPOCH_KNOWN] = "known"};
 	const char *words = "the kernel says that it is synchronised";
-	json_t *j = json_object();
+	struct json_t *j = jmake_object();
 
 	if (core->clock.state == EPOCH_UNKNOWN)
 		words = "not known to be right yet; readings are stored and "
@@ -67,12 +33,12 @@ clock_json(const struct core *core)
 			"as uncertain";
 	else if (core->clock.trust == CLOCK_SYSTEM)
 		words = "the system's clock is trusted, as the site says";
-	set(j, "state", text(state[core->clock.state]));
-	set(j, "text", text(words));
+	jmake_set_text(j, "state", state[core->clock.state]);
+	jmake_set_text(j, "text", words);
 	return j;
 }
 
-static json_t *
+static struct json_t *
 store_json(const struct core *core)
 {
 	static const char *const state[STORE_RESULTS] = {[STORE_OK] = "ok",
@@ -83,45 +49,21 @@ store_json(const struct core *core)
 	    [STORE_CORRUPT] = "corrupt",
 	    [STORE_NEWER] = "newer"};
 	struct journal_view v = journal_view(core->journal);
-	json_t *j = json_object();
+	struct json_t *j = jmake_object();
 
-	set(j, "path", text(v.path));
-	set(j, "state", text(state[v.state]));
-	set_count(j, "seq", v.seq);
-	set_count(j, "pending", v.pending);
-	set_count(j, "dropped", v.dropped);
-	return j;
-}
-
-static json_t *
-device_json(const struct device *d, const struct msg_device *m, int64_t now)
-{
-	static const char *const state[DEVICE_STATES] = {
-	    [DEVICE_UNKNOWN] = "unknown",
-	    [DEVICE_ONLINE] = "online",
-	    [DEVICE_LOST] = "lost"};
-	json_t *j = json_object();
-
-	set(j, "name", text(d->path));
-	set(j, "type", text(d->type->name));
-	set(j, "unit", json_integer(d->unit));
-	set(j, "state", text(state[m->state]));
-	set_count(j, "requests", m->requests);
-	set_count(j, "answers", m->answers);
-	set_count(j, "timeouts", m->timeouts);
-	set_count(j, "noise", m->noise);
-	set_count(j, "exceptions", m->exceptions);
-	set_count(j, "late", m->late);
-	set(j, "last_ok_age_ms", age(m->last_ok_ms, now));
-	set(j, "text", text(m->text));
+	jmake_set_text(j, "path", v.path);
+	jmake_set_text(j, "state", state[v.state]);
+	jmake_set_count(j, "seq", v.seq);
+	jmake_set_count(j, "pending", v.pending);
+	jmake_set_count(j, "dropped", v.dropped);
 	return j;
 }
 
 static void
-child_json(json_t *j, const struct child *c)
+child_json(struct json_t *j, const struct child *c)
 {
-	set(j, "pid", c->pid > 0 ? json_integer(c->pid) : json_null());
-	set_count(j, "restarts", c->restarts);
+	jmake_set(j, "pid", c->pid > 0 ? jmake_int(c->pid) : jmake_null());
+	jmake_set_count(j, "restarts", c->restarts);
 }
 
 static bool
@@ -130,51 +72,7 @@ runs(const struct child *c)
 	return c->state == CHILD_UP || c->state == CHILD_READY;
 }
 
-/* An IPv6 address stands in brackets before its port. */
-static json_t *
-address(const char *host, unsigned port)
-{
-	char out[300];
-	bool v6 = strchr(host, ':') != NULL;
-
-	(void)snprintf(out, sizeof(out), v6 ? "[%s]:%u" : "%s:%u", host, port);
-	return text(out);
-}
-
-static json_t *
-line_json(const struct core *core, size_t i, int64_t now)
-{
-	static const char *const state[PORT_STATES] = {[PORT_CLOSED] = "closed",
-	    [PORT_OPEN] = "open",
-	    [PORT_FAILED] = "failed"};
-	const struct line *l = &core->site->lines[i];
-	const struct line_info *info = &core->lines[i];
-	const struct child *c = &core->children[i];
-	json_t *j = json_object(), *devices = json_array();
-	uint64_t requests = 0;
-
-	for (size_t d = 0; d < l->ndevices; d++) {
-		requests += info->devices[d].requests;
-		/* Without memory it is missing, as in set(). */
-		(void)json_array_append_new(devices,
-		    device_json(&l->devices[d], &info->devices[d], now));
-	}
-	set(j, "name", text(l->name));
-	set(j, "transport",
-	    text(l->transport == TRANSPORT_RTU ? "rtu" : "tcp"));
-	set(j, "port",
-	    l->transport == TRANSPORT_RTU ? text(l->port)
-					  : address(l->host, l->tcp_port));
-	set(j, "state", text(runs(c) ? state[info->port] : "restarting"));
-	set(j, "text", text(info->text));
-	child_json(j, c);
-	set_count(j, "requests",
-	    info->requests > requests ? info->requests : requests);
-	set(j, "devices", devices);
-	return j;
-}
-
-static json_t *
+static struct json_t *
 uplink_json(const struct core *core, size_t i)
 {
 	static const char *const state[LINK_STATES] = {
@@ -185,21 +83,22 @@ uplink_json(const struct core *core, size_t i)
 	const struct link_info *info = &core->links[i];
 	const struct child *c = &core->children[core->site->nlines + i];
 	uint64_t upto, left;
-	json_t *j = json_object();
+	struct json_t *j = jmake_object();
 
-	set(j, "name", text(u->name));
-	set(j, "broker", address(u->brokers[0].host, u->brokers[0].port));
-	set(j, "state", text(runs(c) ? state[info->link] : "restarting"));
-	set(j, "text", text(info->text));
+	jmake_set_text(j, "name", u->name);
+	jmake_set(j, "broker",
+	    report_address(u->brokers[0].host, u->brokers[0].port));
+	jmake_set_text(j, "state", runs(c) ? state[info->link] : "restarting");
+	jmake_set_text(j, "text", info->text);
 	child_json(j, c);
-	set_count(j, "in_flight", info->in_flight);
-	set_count(j, "acked_messages", info->acked);
+	jmake_set_count(j, "in_flight", info->in_flight);
+	jmake_set_count(j, "acked_messages", info->acked);
 	if (journal_acked(core->journal, u->name, &upto, &left)) {
-		set_count(j, "acked_seq", upto);
-		set_count(j, "backlog", left);
+		jmake_set_count(j, "acked_seq", upto);
+		jmake_set_count(j, "backlog", left);
 	} else { /* the store cannot say now */
-		set(j, "acked_seq", json_null());
-		set(j, "backlog", json_null());
+		jmake_set(j, "acked_seq", jmake_null());
+		jmake_set(j, "backlog", jmake_null());
 	}
 	return j;
 }
@@ -207,50 +106,45 @@ uplink_json(const struct core *core, size_t i)
 static char *
 status(const struct core *core, int64_t now)
 {
-	json_t *j = json_object(), *lines = json_array(),
-	       *uplinks = json_array();
-	char *out;
+	struct json_t *j = jmake_object(), *lines = jmake_array(),
+		      *uplinks = jmake_array();
 
-	set(j, "gateway", text(core->site->id));
-	set(j, "name", text(core->site->name));
-	set(j, "version", text(build_version()));
-	set(j, "build", text(build_id()));
-	set(j, "config", text(core->opt->config));
-	set(j, "pid", json_integer(getpid()));
-	set(j, "uptime_s", json_integer((now - core->started) / 1000));
-	set(j, "ts", json_integer(now + core->clock.offset_ms));
-	set(j, "clock", clock_json(core));
-	set(j, "store", store_json(core));
+	jmake_set_text(j, "gateway", core->site->id);
+	jmake_set_text(j, "name", core->site->name);
+	jmake_set_text(j, "version", build_version());
+	jmake_set_text(j, "build", build_id());
+	jmake_set_text(j, "config", core->opt->config);
+	jmake_set_int(j, "pid", getpid());
+	jmake_set_int(j, "uptime_s", (now - core->started) / 1000);
+	jmake_set_int(j, "ts", now + core->clock.offset_ms);
+	jmake_set(j, "clock", clock_json(core));
+	jmake_set(j, "store", store_json(core));
 	for (size_t i = 0; i < core->site->nlines; i++)
-		(void)json_array_append_new(/* as in set() */
-		    lines, line_json(core, i, now));
+		jmake_append(lines, report_line(core, i, now));
 	for (size_t i = 0; i < core->site->nuplinks; i++)
-		(void)json_array_append_new(/* as in set() */
-		    uplinks, uplink_json(core, i));
-	set(j, "lines", lines);
-	set(j, "uplinks", uplinks);
-	out = json_dumps(j, JSON_COMPACT);
-	json_decref(j);
-	return out;
+		jmake_append(uplinks, uplink_json(core, i));
+	jmake_set(j, "lines", lines);
+	jmake_set(j, "uplinks", uplinks);
+	return jmake_print(j, 17);
 }
 
-static json_t *
+static struct json_t *
 value_json(const struct value *v)
 {
 	char digits[32];
 
 	switch (v->type) {
 	case VALUE_INT:
-		return json_integer(v->i);
+		return jmake_int(v->i);
 	case VALUE_UINT: /* no integer of jansson's holds it: exact as text */
-		return text(value_format(v, digits, sizeof(digits)));
+		return jmake_text(value_format(v, digits, sizeof(digits)));
 	case VALUE_REAL:
-		return json_real(v->r);
+		return jmake_real(v->r);
 	case VALUE_TEXT:
-		return text(v->text);
+		return jmake_text(v->text);
 	case VALUE_NONE:
 	default:
-		return json_null();
+		return jmake_null();
 	}
 }
 
@@ -288,28 +182,26 @@ point_text(
 	const struct point_type *p = &d->type->points[i];
 	const struct reading *r =
 	    intake_latest(core->intake, d->series + (uint32_t)i);
-	char name[MSG_SUBJECT_MAX], *out;
-	json_t *j = json_object();
+	char name[MSG_SUBJECT_MAX];
+	struct json_t *j = jmake_object();
 
 	(void)snprintf(name, sizeof(name), "%s/%s", d->path, p->name);
-	set(j, "point", text(name));
-	set(j, "unit", text(p->unit != NULL ? p->unit : ""));
-	set(j, "kind", text(kind_name(p->kind)));
+	jmake_set_text(j, "point", name);
+	jmake_set_text(j, "unit", p->unit != NULL ? p->unit : "");
+	jmake_set_text(j, "kind", kind_name(p->kind));
 	if (r != NULL) {
-		set(j, "value", value_json(&r->value));
-		set(j, "quality", text(quality_name(r->quality)));
-		set(j, "reason", text(reason_name(r->reason)));
-		set(j, "ts", json_integer(r->boot_ms + core->clock.offset_ms));
-		set(j, "age_ms", age(r->boot_ms, now));
+		jmake_set(j, "value", value_json(&r->value));
+		jmake_set_text(j, "quality", quality_name(r->quality));
+		jmake_set_text(j, "reason", reason_name(r->reason));
+		jmake_set_int(j, "ts", r->boot_ms + core->clock.offset_ms);
+		jmake_set(j, "age_ms", report_age(r->boot_ms, now));
 	} else {
 		static const char *const keys[] = {
 		    "value", "quality", "reason", "ts", "age_ms"};
 		for (size_t k = 0; k < 5; k++)
-			set(j, keys[k], json_null());
+			jmake_set(j, keys[k], jmake_null());
 	}
-	out = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(digits_of(r)));
-	json_decref(j);
-	return out;
+	return jmake_print(j, digits_of(r));
 }
 
 static char *
@@ -352,4 +244,14 @@ report(struct core *core, const char *question, int64_t now)
 		return points(core, now);
 	return strdup("{\"error\":\"the gateway answers \\\"status\\\" and "
 		      "\\\"points\\\"\"}");
+}
+
+char *
+report_result(enum command_result r, const char *text)
+{
+	struct json_t *j = jmake_object();
+
+	jmake_set_text(j, "result", command_result_name(r));
+	jmake_set_text(j, "text", text);
+	return jmake_print(j, 17);
 }

@@ -35,10 +35,14 @@ end_source(void **source)
 }
 
 static void
-let_go(struct child *c)
+let_go(struct core *core, struct child *c)
 {
+	bool was = c->fd != -1;
+
 	end_source(&c->io);
 	child_close(c);
+	if (was && c->role == ROLE_LINE)
+		command_line_gone(core, c->index, mono_ms());
 }
 
 /* Its next start, and what people are told. */
@@ -76,7 +80,7 @@ fail(struct core *core, struct child *c, int64_t now, const char *fmt, ...)
 	(void)vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
 	child_kill(c);
-	let_go(c);
+	let_go(core, c);
 	lost(core, c, now, "%s", why);
 	c->state = CHILD_ENDING;
 	c->heard = now; /* when it was killed */
@@ -121,7 +125,7 @@ on_channel(sd_event_source *source, int fd, uint32_t events, void *user)
 	for (int i = 0; i < TURN && r == 1; i++)
 		r = take_one(core, c);
 	if (r < 0 && c->state != CHILD_ENDING)
-		let_go(c); /* its end is near: it is told when reaped */
+		let_go(core, c); /* its end is near: it is told when reaped */
 	return 0;
 }
 
@@ -144,7 +148,7 @@ reaped(struct core *core, struct child *c, const siginfo_t *si)
 
 	while (c->fd != -1 && take_one(core, c) == 1)
 		;
-	let_go(c);
+	let_go(core, c);
 	describe_end(si, how, sizeof(how));
 	bool told = c->state == CHILD_ENDING;
 	bool wanted = c->stopping && c->bye && si->si_code == CLD_EXITED &&
@@ -204,6 +208,8 @@ start(struct core *core, struct child *c, int64_t now)
 	if (c->role == ROLE_LINE) {
 		struct line_info *l = &core->lines[c->index];
 		l->port = PORT_CLOSED;
+		l->use = 0;
+		l->overruns = 0;
 		l->text[0] = '\0';
 	}
 	r = child_start(c, &p, now);
@@ -324,7 +330,7 @@ supervise_abandon(struct core *core)
 			fail(core, c, now, "it did not end in time; killed");
 		if (c->ended != NULL)
 			give_up(c);
-		let_go(c);
+		let_go(core, c);
 	}
 }
 
