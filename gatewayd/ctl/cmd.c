@@ -14,12 +14,46 @@
 struct cmd {
 	const char *name;
 	int (*run)(int argc, char **argv); /* NULL: not built yet */
-	const char *args, *help;
+	const char *args;
+	const char *help; /* its first line stands in the list of all */
 };
+
+static const char plan_help[] =
+    "what each line will carry, before anything is wired\n"
+    "\n"
+    "  One exchange on a serial line takes (bytes of request and answer) x "
+    "bits\n"
+    "  of a character / baud, a silence of 3.5 characters before and after "
+    "the\n"
+    "  request (above 19200 baud 1.75 ms each), and the turnaround: from the "
+    "end\n"
+    "  of the request to the start of the answer, 5 ms unless --turnaround "
+    "says\n"
+    "  otherwise. A profile's `limits: quiet` is the least silence before "
+    "each\n"
+    "  request. Over TCP it takes the turnaround and 0.3 ms.\n"
+    "\n"
+    "  SWEEP     every point of the connection, once\n"
+    "  LINE USE  the share of its time that it is busy; above 100 % periods\n"
+    "            cannot be kept, and it is said how often points come instead\n"
+    "  DEAD      so many devices do not answer: those whose loss costs most.\n"
+    "            SWEEP and LINE USE are then of the others, and of one probe\n"
+    "            every 30 s for each dead one\n"
+    "  AT FIRST  the longest sweep until the dead are known to be lost: each\n"
+    "            is asked 3 times, which costs its timeout and, on a serial\n"
+    "            line, as long a wait for a late answer, 2.5 s at most\n"
+    "\n"
+    "  Devices with a host or a registration of their own are on connections "
+    "of\n"
+    "  their own, which do not wait for each other.";
 
 static const struct cmd commands[] = {
     {"check", cmd_check, "FILE [--profiles DIR] [--plugins DIR]",
 	"says whether a site file is right, and where it is not"},
+    {"plan", cmd_plan,
+	"FILE [--turnaround 5ms] [--dead K] [--json]\n"
+	"          [--profiles DIR] [--plugins DIR]",
+	plan_help},
     {"status", cmd_status, "[--json]",
 	"the gateway, its lines, devices and uplinks as they are now"},
     {"points", cmd_points, "[PREFIX] [--json]",
@@ -33,7 +67,6 @@ static const struct cmd commands[] = {
     {.name = "schema"},
     {.name = "profiles"},
     {.name = "plugins"},
-    {.name = "plan"},
     {.name = "scan"},
     {.name = "read"},
     {.name = "write"},
@@ -58,13 +91,19 @@ find(const char *name)
 	return NULL;
 }
 
+static int
+first_line(const char *s)
+{
+	return (int)strcspn(s, "\n");
+}
+
 static void
 print_commands(FILE *to)
 {
 	(void)fputs("usage: gatewayctl [--run-dir DIR] COMMAND ...\n\n", to);
 	for (size_t i = 0; i < NCOMMANDS && commands[i].run != NULL; i++)
-		(void)fprintf(
-		    to, "  %-8s %s\n", commands[i].name, commands[i].help);
+		(void)fprintf(to, "  %-8s %.*s\n", commands[i].name,
+		    first_line(commands[i].help), commands[i].help);
 	(void)fputs(
 	    "\n  --run-dir DIR  which gateway: where it keeps control.sock\n"
 	    "                 ($GATEWAYD_RUN_DIR, else /run/gatewayd)\n"
@@ -75,10 +114,12 @@ print_commands(FILE *to)
 }
 
 static void
-print_one(const struct cmd *c, FILE *to)
+print_one(const struct cmd *c, bool whole, FILE *to)
 {
-	(void)fprintf(
-	    to, "usage: gatewayctl %s %s\n  %s\n", c->name, c->args, c->help);
+	int n = whole ? (int)strlen(c->help) : first_line(c->help);
+
+	(void)fprintf(to, "usage: gatewayctl %s %s\n  %.*s\n", c->name, c->args,
+	    n, c->help);
 }
 
 const char *
@@ -98,7 +139,7 @@ ctl_usage(const char *cmd, const char *what, const char *arg)
 		(void)fprintf(stderr, "gatewayctl %s: %s%s\n", cmd, what,
 		    arg != NULL ? arg : "");
 	if (c != NULL && c->run != NULL)
-		print_one(c, stderr);
+		print_one(c, false, stderr);
 	return CTL_USAGE;
 }
 
@@ -119,7 +160,7 @@ cmd_help(int argc, char **argv)
 		    stderr, "gatewayctl %s: not built yet\n", c->name);
 		return CTL_USAGE;
 	}
-	print_one(c, stdout);
+	print_one(c, true, stdout);
 	return CTL_DONE;
 }
 

@@ -27,6 +27,7 @@ int ctl_usage(const char *cmd, const char *what, const char *arg);
 int cmd_check(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_history(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
 int cmd_points(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_version(int argc, char **argv);

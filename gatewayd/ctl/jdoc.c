@@ -159,6 +159,14 @@ jdoc_int(const struct json_t *of, const char *key, int64_t fallback)
 	return json_is_integer(v) ? json_integer_value(v) : fallback;
 }
 
+double
+jdoc_real(const struct json_t *of, const char *key, double fallback)
+{
+	const json_t *v = json_object_get(of, key);
+
+	return json_is_number(v) ? json_number_value(v) : fallback;
+}
+
 bool
 jdoc_has_number(const struct json_t *of, const char *key)
 {

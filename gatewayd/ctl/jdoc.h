@@ -27,6 +27,8 @@ const struct json_t *jdoc_at(const struct json_t *array, size_t i);
 const char *jdoc_text(
     const struct json_t *of, const char *key, const char *fallback);
 int64_t jdoc_int(const struct json_t *of, const char *key, int64_t fallback);
+/* Any number. */
+double jdoc_real(const struct json_t *of, const char *key, double fallback);
 /* Numbers only: not null, which is false. */
 bool jdoc_has_number(const struct json_t *of, const char *key);
 /* The value as people read it: 23.1, closed, "" for null. Returns out. */

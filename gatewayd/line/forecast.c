@@ -98,10 +98,13 @@ lose(const struct forecast *f, const struct way *w, size_t dead,
 	double probes = 0;
 	uint64_t sweep = w->sweep_ns, noticing = 0;
 
-	*out = (struct loss){.dead = dead};
+	*out = (struct loss){
+	    .dead = dead, .requests = w->requests, .bytes = w->bytes};
 	for (size_t i = 0; i < dead; i++) {
 		const struct load *x = &f->loads[w->devices[i]];
 
+		out->requests -= x->requests;
+		out->bytes -= x->bytes;
 		sweep -= x->sweep_ns;
 		noticing += noticing_ns(x);
 		probes += (double)x->silent_ns / (PROBE_GAP_MAX_MS * 1e6);

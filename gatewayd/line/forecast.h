@@ -43,7 +43,8 @@ struct load {
 };
 
 struct loss {
-	size_t dead; /* those whose loss costs most */
+	size_t dead;              /* those whose loss costs most */
+	uint32_t requests, bytes; /* of a sweep of the others */
 	uint64_t noticing_ns;
 	uint64_t cycle_ns; /* after: a sweep of the others, probes between */
 	double use;

@@ -90,7 +90,8 @@ put_loss(const struct forecast *f, const struct way *w, size_t i, FILE *to)
 		(void)fprintf(
 		    to, "%s\"%s\"", k > 0 ? "," : "", gone->device->path);
 	}
-	(void)fputc(']', to);
+	(void)fprintf(
+	    to, "],\"requests\":%u,\"bytes\":%u", x->requests, x->bytes);
 	put_ms("noticing_ms", x->noticing_ns, to);
 	put_ms("cycle_ms", x->cycle_ns, to);
 	put_use(x->use, to);
