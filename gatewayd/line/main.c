@@ -13,6 +13,7 @@
 #include "build.h"
 #include "chan.h"
 #include "describe.h"
+#include "forecast.h"
 #include "log.h"
 #include "lookup.h"
 #include "loop.h"
@@ -82,12 +83,34 @@ run_line(const char *text)
 	return code;
 }
 
+/* What gatewayctl asks, with the configuration on its descriptor. */
+static int
+print_forecast(const char *text)
+{
+	struct forecast_options options;
+	struct site *site;
+	int r;
+
+	if (!forecast_options(text, &options))
+		return usage();
+	log_init("gatewayd-line", false);
+	site = read_site();
+	if (site == NULL)
+		return 1;
+	r = forecast_print(site, &options, stdout);
+	if (r < 0)
+		log_err("the forecast cannot be given: %s", strerror(-r));
+	(void)site_free(site);
+	return r < 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"line", required_argument, NULL, 'l'},
 	    {"describe", required_argument, NULL, 'd'},
+	    {"plan", required_argument, NULL, 'p'},
 	    {"debug", no_argument, NULL, 'D'},
 	    {"resolve", required_argument, NULL, 'r'},
 	    {"version", no_argument, NULL, 'v'}, {0}};
@@ -102,6 +125,8 @@ main(int argc, char **argv)
 			break;
 		case 'd':
 			return describe(optarg);
+		case 'p':
+			return print_forecast(optarg);
 		case 'D':
 			debug = true;
 			break;
