@@ -20,6 +20,15 @@ mono_ms(void)
 }
 
 int64_t
+mono_us(void)
+{
+	struct timespec ts = {0};
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t
 wall_ms(void)
 {
 	return clock_ms(CLOCK_REALTIME);

@@ -8,8 +8,9 @@
 
 #include <stdint.h>
 
-/* Milliseconds since this boot. */
+/* Milliseconds, microseconds since this boot. */
 int64_t mono_ms(void);
+int64_t mono_us(void);
 
 /* Milliseconds UTC since 1970, as the system believes them now. */
 int64_t wall_ms(void);

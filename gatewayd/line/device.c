@@ -1,97 +1,83 @@
-/* Requests of a profile's device and what their answers mean. */
+/* What profiles' and plugins' devices have in common. */
 #include "device.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "decode.h"
+#include "lane.h"
 #include "log.h"
 #include "mono.h"
 #include "pdevice.h"
+#include "reads.h"
 #include "run.h"
+#include "setup.h"
 
-enum { /* exception codes that mean something to us */
-	EXC_ADDRESS = 2,
-	EXC_VALUE = 3,
-	EXC_ACKNOWLEDGE = 5,
-	EXC_BUSY = 6,
-	EXC_PATH = 10,
-	EXC_TARGET = 11,
-};
+uint32_t
+device_least_ms(const struct device *d)
+{
+	uint32_t least = d->every_ms;
+
+	for (size_t i = 0; !d->type->plugin && i < d->type->npoints; i++)
+		if (d->points[i].every_ms < least)
+			least = d->points[i].every_ms;
+	return least > 0 ? least : 1;
+}
+
+int64_t
+device_stagger_ms(const struct line *l, const struct device *d)
+{
+	uint32_t words = d->type->plugin ? 20 : 0;
+	uint32_t baud =
+	    l->transport == TRANSPORT_TCP || l->baud == 0 ? 115200 : l->baud;
+
+	for (size_t i = 0; !d->type->plugin && i < d->type->npoints; i++)
+		words += d->type->points[i].count;
+	return 50 + (int64_t)(13 + words * 2) * 11000 / baud;
+}
 
 int
-device_init(struct dev *d, const struct device *borrow, uint32_t index)
+device_init(
+    struct dev *d, const struct device *borrow, uint32_t index, int64_t first)
 {
 	*d = (struct dev){.conf = borrow,
 	    .index = index,
 	    .deadline_ms = borrow->timeout_ms,
+	    .turnaround_us = TURNAROUND_US,
 	    .changed = true};
-	if (borrow->type->plugin) {
-		pdevice_init(d);
-		return 0;
-	}
-	d->plan = plan_new(borrow);
-	return d->plan == NULL ? -ENOMEM : 0;
+	d->stats.device = index;
+	if (polling_init(&d->polling, borrow, first) != 0)
+		return -ENOMEM;
+	if (!borrow->type->plugin)
+		return reads_init(d);
+	pdevice_init(d);
+	return 0;
 }
 
 void
 device_done(struct dev *d)
 {
 	pdevice_done(d);
-	d->plan = plan_free(d->plan);
+	polling_end(&d->polling);
+	reads_done(d);
 }
 
-size_t
-device_tasks_max(const struct dev *d)
-{
-	return d->plan == NULL ? 1 : d->conf->type->npoints;
-}
+/* ---- readings ---- */
 
-/* About what a block costs the line, in milliseconds. */
-static int64_t
-cost(const struct line *l, uint32_t words)
+void
+device_reading(struct dev *d, size_t point, struct reading reading)
 {
-	uint32_t baud =
-	    l->transport == TRANSPORT_TCP || l->baud == 0 ? 115200 : l->baud;
-
-	return 50 + (int64_t)(13 + words * 2) * 11000 / baud;
+	reading.series = d->conf->series + (uint32_t)point;
+	sink_reading(d->lane->run->sink, &reading);
 }
 
 void
-device_add_tasks(struct run *r, struct dev *d, int64_t now, int64_t *stagger)
-{
-	if (d->plan == NULL) {
-		(void)poll_add(r->poll, d->index, 0, d->conf->every_ms,
-		    now + *stagger % d->conf->every_ms);
-		*stagger += cost(r->line, 20);
-		return;
-	}
-	for (size_t i = 0; i < d->plan->nblocks; i++) {
-		const struct block *b = &d->plan->blocks[i];
-
-		/* There is room: device_tasks_max() counts every point. */
-		(void)poll_add(r->poll, d->index, (uint32_t)i, b->every_ms,
-		    now + *stagger % b->every_ms);
-		*stagger += cost(r->line, b->count);
-	}
-}
-
-static void
-put_reading(
-    struct run *r, const struct dev *d, uint16_t point, struct reading reading)
-{
-	reading.series = d->conf->series + point;
-	sink_reading(r->sink, &reading);
-}
-
-void
-device_bad(struct run *r, const struct dev *d, size_t first, size_t n,
-    enum reason reason, uint8_t detail, int64_t now)
+device_bad(struct dev *d, size_t first, size_t n, enum reason reason,
+    uint8_t detail, int64_t now)
 {
 	for (size_t i = first; i < first + n; i++)
-		put_reading(r, d,
-		    d->plan != NULL ? d->plan->points[i] : (uint16_t)i,
+		device_reading(d, i,
 		    (struct reading){.boot_ms = now,
 			.quality = QUALITY_BAD,
 			.reason = reason,
@@ -99,11 +85,30 @@ device_bad(struct run *r, const struct dev *d, size_t first, size_t n,
 }
 
 void
+device_blame(const struct dev *d, enum bus_result result, enum reason *reason,
+    uint8_t *detail)
+{
+	*detail = 0;
+	if (result == BUS_EXCEPTION) {
+		*reason = REASON_EXCEPTION;
+		*detail = d->lane->answer.code;
+	} else if (result == BUS_NOISE) {
+		*reason = REASON_NOISE;
+	} else if (result == BUS_PORT) {
+		*reason = REASON_PORT;
+	} else {
+		*reason = REASON_TIMEOUT;
+	}
+}
+
+/* ---- health ---- */
+
+void
 device_slow(struct dev *d, uint32_t late_ms)
 {
 	uint64_t ms = (uint64_t)late_ms * 3 / 2;
 
-	d->late++;
+	d->stats.late++;
 	d->grew = true;
 	if (ms > DEADLINE_MAX_MS)
 		ms = DEADLINE_MAX_MS;
@@ -115,7 +120,7 @@ device_slow(struct dev *d, uint32_t late_ms)
 }
 
 void
-device_alive(struct run *r, struct dev *d, int64_t now)
+device_alive(struct dev *d, int64_t now)
 {
 	enum health_change c = health_ok(&d->health, now);
 
@@ -123,247 +128,169 @@ device_alive(struct run *r, struct dev *d, int64_t now)
 	if (c == HEALTH_SAME)
 		return;
 	d->changed = true;
-	(void)snprintf(d->text, sizeof(d->text), "answers");
+	(void)snprintf(d->stats.text, sizeof(d->stats.text), "answers");
 	if (c == HEALTH_FOUND) {
 		log_info("%s: answers", d->conf->path);
 		return;
 	}
 	log_notice("%s: answers again", d->conf->path);
-	sink_event(r->sink, EVENT_DEVICE, now, d->conf->path, "answers again");
-	poll_device_now(r->poll, d->index, now);
+	sink_event(d->lane->run->sink, EVENT_DEVICE, now, d->conf->path,
+	    "answers again");
+	/* It may have lost its power: what it was told once, it is told
+	 * again, and all of it is read. */
+	d->setup_at = 0;
+	d->setup_tries = 0;
+	polling_all(&d->polling);
+	d->replan = true;
+	outputs_doubt(d->lane->outputs, d, now);
 }
 
 static const char *
 failure_text(
-    const struct run *r, enum bus_result result, char *out, size_t size)
+    const struct dev *d, enum bus_result result, char *out, size_t size)
 {
+	const struct answer *a = &d->lane->answer;
+
 	if (result == BUS_EXCEPTION)
 		(void)snprintf(out, size,
 		    "the gateway reports no answer from it (exception %02X)",
-		    r->answer.code);
-	else if (r->answer.hint[0] != '\0')
-		(void)snprintf(out, size, "%s", r->answer.hint);
+		    a->code);
+	else if (a->hint[0] != '\0')
+		(void)snprintf(out, size, "%s", a->hint);
 	else
 		(void)snprintf(
 		    out, size, "no answer; check power, wiring, unit and baud");
 	return out;
 }
 
-bool
-device_failed(
-    struct run *r, struct dev *d, enum bus_result result, int64_t sent)
+static void
+say_lost(struct dev *d, enum bus_result result, int64_t now)
 {
-	int64_t now = mono_ms();
-	enum health_change c =
-	    health_failed(&d->health, now, sent, d->deadline_ms);
-	bool lost = d->health.state == DEVICE_LOST;
-	enum reason reason;
-	uint8_t detail;
 	char why[160];
 
+	d->changed = true;
+	(void)snprintf(d->stats.text, sizeof(d->stats.text), "lost: %s",
+	    failure_text(d, result, why, sizeof(why)));
+	log_warning("%s: lost after %u tries: %s; asked again in %u s",
+	    d->conf->path, d->health.failures, why, d->health.gap_ms / 1000);
+	sink_event(d->lane->run->sink, EVENT_DEVICE, now, d->conf->path, "%s",
+	    d->stats.text);
+	d->next_bad = now;
+}
+
+bool
+device_failed(struct dev *d, enum bus_result result)
+{
+	int64_t now = mono_ms();
+	enum health_change c = health_failed(
+	    &d->health, now, d->lane->answer.sent_us / 1000, d->deadline_ms);
+	enum reason reason;
+	uint8_t detail;
+
 	d->grew = true;
-	if (!lost)
+	if (d->health.state != DEVICE_LOST)
 		return false;
-	run_blame(r, result, &reason, &detail);
-	if (c == HEALTH_LOST) {
-		d->changed = true;
-		failure_text(r, result, why, sizeof(why));
-		(void)snprintf(d->text, sizeof(d->text), "lost: %s", why);
-		log_warning("%s: lost after %u tries: %s; asked again in %u s",
-		    d->conf->path, d->health.failures, why,
-		    d->health.gap_ms / 1000);
-		sink_event(
-		    r->sink, EVENT_DEVICE, now, d->conf->path, "%s", d->text);
-		d->next_bad = now;
-	}
+	if (c == HEALTH_LOST)
+		say_lost(d, result, now);
 	if (now >= d->next_bad) {
-		device_bad(
-		    r, d, 0, d->conf->type->npoints, reason, detail, now);
+		device_blame(d, result, &reason, &detail);
+		device_bad(d, 0, d->conf->type->npoints, reason, detail, now);
 		d->next_bad = now + LOST_TELL_MS;
 	}
+	polling_drop(&d->polling, now);
+	d->replan = true;
+	d->tries = 0;
+	d->not_before = 0;
 	return true;
 }
 
-static void
-deliver(struct run *r, const struct dev *d, const struct block *b, int64_t now)
+/* ---- when ---- */
+
+void
+device_arm(struct dev *d, int64_t now)
 {
-	for (size_t i = b->first; i < b->first + b->npoints; i++) {
-		uint16_t p = d->plan->points[i];
-		const struct point *point = &d->conf->points[p];
-		struct decoded v;
-
-		decode_point(
-		    point, r->answer.words + (point->type->addr - b->addr), &v);
-		put_reading(r, d, p,
-		    (struct reading){.boot_ms = now,
-			.value = v.value,
-			.quality = v.quality,
-			.reason = v.reason});
-	}
-}
-
-/* The block's points have no value this period. */
-static void
-give_up(
-    struct run *r, struct dev *d, int task, enum bus_result result, int64_t now)
-{
-	struct block *b = &d->plan->blocks[r->poll->tasks[task].block];
-	enum reason reason;
-	uint8_t detail;
-
-	run_blame(r, result, &reason, &detail);
-	device_bad(r, d, b->first, b->npoints, reason, detail, now);
-	poll_done(r->poll, task, now, true);
-}
-
-/* Refused: split what can be, and name the one point that is left. */
-static void
-refused(struct run *r, struct dev *d, int task, int64_t now)
-{
-	struct task *t = &r->poll->tasks[task];
-	uint32_t block = t->block;
-	struct block *b = &d->plan->blocks[block];
-
-	if (plan_split(d->plan, d->conf, block)) {
-		t->tries = 0;
-		t->at = now;
-		(void)poll_add(r->poll, d->index,
-		    (uint32_t)d->plan->nblocks - 1, t->every_ms, t->due);
+	if (d->health.state == DEVICE_LOST || !polling_arm(&d->polling, now))
 		return;
-	}
-	if (!b->refused) {
-		const char *name =
-		    d->conf->points[d->plan->points[b->first]].type->name;
-		char subject[MSG_SUBJECT_MAX];
-
-		b->refused = true;
-		(void)snprintf(
-		    subject, sizeof(subject), "%s/%s", d->conf->path, name);
-		log_warning("%s: the device does not have it (exception %02X);"
-			    " check the profile; asked again in 10 min",
-		    subject, r->answer.code);
-		sink_event(r->sink, EVENT_POINT, now, subject,
-		    "the device does not have it (exception %02X); check the "
-		    "profile",
-		    r->answer.code);
-	}
-	give_up(r, d, task, BUS_EXCEPTION, now);
-	if (t->every_ms < REFUSED_EVERY_MS)
-		t->at = t->due = now + REFUSED_EVERY_MS;
+	d->replan = true;
+	if (d->plan != NULL)
+		reads_pass_over(d, now);
 }
 
-static void
-failed(struct run *r, struct dev *d, int task, enum bus_result result,
-    int64_t sent)
+int64_t
+device_wants(const struct dev *d, int64_t now, int64_t *rank)
 {
-	bool lost = device_failed(r, d, result, sent);
-	int64_t now = mono_ms(), next = d->health.gate.not_before;
+	bool waits = d->polling.nwaiting > 0 || setup_waits(d);
+	int64_t gate = d->health.gate.not_before, at;
 
-	if (lost) {
-		poll_done(r->poll, task, now, false);
-		poll_sooner(r->poll, task, next);
-	} else if (!poll_retry(r->poll, task, next)) {
-		give_up(r, d, task, result, now);
-	}
+	if (d->health.state == DEVICE_LOST)
+		at = gate;
+	else if (waits)
+		at = d->not_before > gate ? d->not_before : gate;
+	else if ((at = polling_next(&d->polling)) < gate)
+		at = gate;
+	/* A unit that may be dead lets living neighbours go first, for a
+	 * while: it costs a whole timeout. */
+	if (d->health.state == DEVICE_LOST || d->health.failures > 0)
+		*rank = now < at + STAND_BACK_MS ? INT64_MAX - 1 : at;
+	else
+		*rank = waits ? polling_deadline(&d->polling) : at;
+	return at;
 }
 
-static void
-on_exception(struct run *r, struct dev *d, int task, int64_t sent)
+bool
+device_retry(struct dev *d, int64_t at)
 {
-	struct task *t = &r->poll->tasks[task];
-	uint8_t code = r->answer.code;
-	int64_t now = mono_ms();
-
-	if (code == EXC_PATH || code == EXC_TARGET) {
-		failed(r, d, task, BUS_EXCEPTION, sent);
-		return;
-	}
-	device_alive(r, d, now);
-	if (code == EXC_ADDRESS || code == EXC_VALUE) {
-		refused(r, d, task, now);
-		return;
-	}
-	bool busy = code == EXC_ACKNOWLEDGE || code == EXC_BUSY;
-	/* 01 and 07 will not change; 04, 08 and unknown ones may, once. */
-	uint32_t tries = busy ? BUSY_TRIES : code == 1 || code == 7 ? 0 : 1;
-	if (t->tries < tries && poll_retry(r->poll, task, now + BUSY_GAP_MS))
-		return;
-	give_up(r, d, task, BUS_EXCEPTION, now);
+	if (at >= polling_deadline(&d->polling))
+		return false;
+	d->not_before = at;
+	d->tries++;
+	return true;
 }
 
-static void
-on_timeout(struct run *r, struct dev *d, int task, int64_t sent)
-{
-	int64_t now = mono_ms();
+/* ---- what ---- */
 
-	if (r->answer.late_ms == 0) {
-		failed(r, d, task, BUS_TIMEOUT, sent);
-		return;
+bool
+device_next(struct dev *d, int64_t now, struct request *out)
+{
+	/* A probe: the first of all its reads will do. */
+	if (d->health.state == DEVICE_LOST) {
+		polling_all(&d->polling);
+		d->replan = true;
+		pdevice_restart(d);
 	}
-	/* It is there, only slow: once more, with the longer deadline. */
-	device_alive(r, d, now);
-	if (r->poll->tasks[task].tries >= 2 || !poll_retry(r->poll, task, now))
-		give_up(r, d, task, BUS_TIMEOUT, now);
-}
-
-static struct request
-request_of(const struct dev *d, const struct block *b)
-{
-	return (struct request){.unit = d->conf->unit,
-	    .function = plan_function(b->table),
-	    .addr = b->addr,
-	    .count = b->count};
+	if (d->plan == NULL)
+		return pdevice_next(d, now, out);
+	if (setup_waits(d))
+		return setup_next(d, now, out);
+	return reads_next(d, now, out);
 }
 
 void
-device_poll(struct run *r, struct dev *d, int task)
+device_took(struct dev *d, enum bus_result result)
 {
-	if (d->plan == NULL) {
-		pdevice_poll(r, d, task);
-		return;
-	}
-	struct task *t = &r->poll->tasks[task];
-	struct block *b = &d->plan->blocks[t->block];
-	struct request q = request_of(d, b);
-	int64_t sent = mono_ms();
-	enum bus_result result = run_ask(r, d, &q, false);
-	int64_t now = mono_ms();
-
-	switch (result) {
-	case BUS_OK:
-		device_alive(r, d, now);
-		b->refused = false;
-		deliver(r, d, b, now);
-		poll_done(r->poll, task, now, true);
-		break;
-	case BUS_EXCEPTION:
-		on_exception(r, d, task, sent);
-		break;
-	case BUS_TIMEOUT:
-		on_timeout(r, d, task, sent);
-		break;
-	case BUS_NOISE:
-		/* Often only a stray byte: once more at once. */
-		if (t->tries > 0 || !poll_retry(r->poll, task, now))
-			failed(r, d, task, result, sent);
-		break;
-	case BUS_PORT:
-		if (t->tries > 0 || !poll_retry(r->poll, task, now))
-			give_up(r, d, task, result, now);
-		break;
-	case BUS_WOKEN:
-	default:
-		break;
-	}
+	if (d->plan == NULL)
+		pdevice_took(d, result);
+	else if (setup_waits(d) && d->setup.setup != NULL)
+		setup_took(d, result);
+	else
+		reads_took(d, result);
 }
 
 void
-device_port_gone(struct run *r, struct dev *d, int task, int64_t now)
+device_port_gone(struct dev *d, int64_t now)
 {
-	if (d->plan != NULL) {
-		give_up(r, d, task, BUS_PORT, now);
+	size_t n = d->polling.npoints;
+
+	if (d->polling.nwaiting == 0)
 		return;
+	if (d->plan == NULL)
+		device_bad(d, 0, d->conf->type->npoints, REASON_PORT, 0, now);
+	for (size_t i = 0; i < n; i++) {
+		if (d->plan != NULL && d->polling.waits[i])
+			device_bad(d, i, 1, REASON_PORT, 0, now);
+		polling_done(&d->polling, i, now, true);
 	}
-	device_bad(r, d, 0, d->conf->type->npoints, REASON_PORT, 0, now);
-	poll_done(r->poll, task, now, true);
+	pdevice_restart(d);
+	d->replan = true;
+	d->tries = 0;
 }

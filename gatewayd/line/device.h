@@ -1,8 +1,9 @@
 /*
- * A device at run time: its requests, what became of them, and the readings
- * that follow. A request that fails makes bad readings of its own points and of
- * no others. While a device is lost its points get one bad reading when it goes
- * and one a minute after: enough to see, and kind to the card.
+ * A device at run time: what it wants of the line, what became of that, and the
+ * readings that follow. A request that fails makes bad readings of its own
+ * points and of no others. While a device is lost its points get one bad
+ * reading when it goes and one a minute after: enough to see, and kind to the
+ * card.
  */
 #ifndef DEVICE_H
 #define DEVICE_H
@@ -14,67 +15,116 @@
 #include "bus.h"
 #include "health.h"
 #include "plan.h"
+#include "polling.h"
 #include "reading.h"
 #include "site.h"
+#include "writing.h"
 
+struct lane;
 struct plugin_device;
 struct plugin_lists;
-struct run;
 
 enum {
 	LOST_TELL_MS = 60000,
-	REFUSED_EVERY_MS = 600000, /* a point the device does not have */
+	MISSING_MS = 600000, /* a point the device does not have */
 	BUSY_TRIES = 3,
 	BUSY_GAP_MS = 100,
+	STAND_BACK_MS = 2000,  /* how long a probe lets others go first */
+	TURNAROUND_US = 20000, /* taken for granted until it answered */
+	SETUP_TRIES = 3,
+};
+
+enum { /* exception codes that mean something to us */
+	EXC_ADDRESS = 2,
+	EXC_VALUE = 3,
+	EXC_ACKNOWLEDGE = 5,
+	EXC_BUSY = 6,
+	EXC_PATH = 10,
+	EXC_TARGET = 11,
 };
 
 struct dev {
 	const struct device *conf;
-	uint32_t index;               /* on its line */
-	struct plan *plan;            /* profile; NULL: plugin */
-	struct plugin_device *plugin; /* NULL: profile, or refused */
-	struct plugin_lists *lists;   /* room for what it returns */
-	char refused[128];            /* why the plugin is not used */
-	uint32_t cycle;
+	uint32_t index;    /* on its line */
+	struct lane *lane; /* the bus it is on */
 	struct health health;
-	uint32_t deadline_ms; /* its timeout, longer once it was late */
-	uint32_t requests, answers, timeouts, noise, exceptions, late;
+	struct polling polling;
+	uint32_t deadline_ms;   /* its timeout, longer once it was late */
+	uint32_t turnaround_us; /* smoothed: the planner's */
+	int64_t not_before;     /* a retry's time */
+	uint32_t tries;         /* of the request that comes next */
+
+	/* A profile's. */
+	struct plan *plan;  /* NULL: plugin */
+	struct read *reads; /* what waits, planned; nreads from `next` on */
+	size_t nreads, next;
+	bool replan;
+	bool *missing; /* points the device does not have */
+	int64_t missing_until;
+	size_t setup_at; /* of type->setup; nsetup: all are done */
+	uint32_t setup_tries;
+	struct writing setup;
+
+	/* A plugin's; NULL: a profile's, or refused. */
+	struct plugin_device *plugin;
+	struct plugin_lists *lists; /* what it returns, and how far we are */
+	char refused[128];          /* why the plugin is not used */
+	uint32_t cycle;
+
+	struct msg_device stats;
+	uint64_t line_us; /* time its exchanges have taken */
 	int64_t next_bad; /* while lost */
 	bool changed;     /* state: tell at once */
 	bool grew;        /* counts: tell now and then */
 	int64_t told;
-	char text[MSG_LINE_TEXT_MAX];
 };
 
-/* 0, or -ENOMEM. A plugin that is refused leaves a device whose points are
- * bad, with an event. */
-int device_init(struct dev *d, const struct device *borrow, uint32_t index);
+/* Its shortest period, and about how long the line is busy with all its points:
+ * what puts the starts of devices apart. */
+uint32_t device_least_ms(const struct device *d);
+int64_t device_stagger_ms(const struct line *l, const struct device *d);
+
+/* first: when it is to be read for the first time. 0, or -ENOMEM. A plugin that
+ * is refused leaves a device whose points are bad, with an event. */
+int device_init(
+    struct dev *d, const struct device *borrow, uint32_t index, int64_t first);
 void device_done(struct dev *d);
 
-/* How many tasks it may ever need, and adding those it starts with; *stagger
- * is moved on by what they cost. */
-size_t device_tasks_max(const struct dev *d);
-void device_add_tasks(
-    struct run *r, struct dev *d, int64_t now, int64_t *stagger);
+/* Points that are due by now wait from now on. */
+void device_arm(struct dev *d, int64_t now);
 
-/* Runs one due task and reschedules it. */
-void device_poll(struct run *r, struct dev *d, int task);
+/* When it wants the line: boot time, INT64_MAX never; at equal times the
+ * smaller *rank goes first. */
+int64_t device_wants(const struct dev *d, int64_t now, int64_t *rank);
 
-/* The task's points are bad because the port is gone. */
-void device_port_gone(struct run *r, struct dev *d, int task, int64_t now);
+/* The request to make now; false: none after all. */
+bool device_next(struct dev *d, int64_t now, struct request *out);
+
+/* What became of it. */
+void device_took(struct dev *d, enum bus_result result);
+
+/* What waits is bad, because the port is gone. */
+void device_port_gone(struct dev *d, int64_t now);
 
 /* The device answered, or did not: states, events, and, when it is lost, its
  * bad readings. */
-void device_alive(struct run *r, struct dev *d, int64_t now);
+void device_alive(struct dev *d, int64_t now);
 /* True when it is lost. */
-bool device_failed(
-    struct run *r, struct dev *d, enum bus_result result, int64_t sent);
+bool device_failed(struct dev *d, enum bus_result result);
 
-/* Bad readings of points first.. of plan order (profile) or index (plugin). */
-void device_bad(struct run *r, const struct dev *d, size_t first, size_t n,
-    enum reason reason, uint8_t detail, int64_t now);
+/* Bad readings of n points from `first` on. */
+void device_bad(struct dev *d, size_t first, size_t n, enum reason reason,
+    uint8_t detail, int64_t now);
+void device_reading(struct dev *d, size_t point, struct reading reading);
+
+/* Again at `at`, if that is before the period ends. */
+bool device_retry(struct dev *d, int64_t at);
 
 /* An answer came late: it gets more time from now on. */
 void device_slow(struct dev *d, uint32_t late_ms);
+
+/* How a reading is bad after such a result. */
+void device_blame(const struct dev *d, enum bus_result result,
+    enum reason *reason, uint8_t *detail);
 
 #endif

@@ -10,10 +10,10 @@
 #ifndef HEALTH_H
 #define HEALTH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "msg.h"
-#include "polling.h"
 
 enum {
 	LOST_FAILURES = 3,
@@ -24,6 +24,12 @@ enum {
 };
 
 enum health_change { HEALTH_SAME, HEALTH_FOUND, HEALTH_LOST, HEALTH_BACK };
+
+/* Not asked before; a probe, that living neighbours go before. */
+struct gate {
+	int64_t not_before;
+	bool probe;
+};
 
 struct health { /* zeroed: unknown */
 	enum device_state state;

@@ -2,10 +2,11 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/poll.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "chan.h"
@@ -17,6 +18,7 @@
 struct loop {
 	int chan;
 	struct run *run;
+	struct pollfd *fds; /* the run's, and the channel behind them */
 	struct msg *in;
 	bool ready; /* MSG_READY is sent */
 	bool stop;  /* told to, or nobody left to tell us */
@@ -32,7 +34,7 @@ send_kind(int chan, enum msg_kind kind)
 	return msg_send(chan, &m);
 }
 
-/* Waits until the channel is readable (or `events`), or boot time `until`. */
+/* Waits until the channel is ready for `events`, or boot time `until`. */
 static void
 wait_chan(int chan, short events, int64_t until)
 {
@@ -87,6 +89,8 @@ take_messages(struct loop *l)
 	while ((rc = msg_recv(l->chan, l->in)) == 1)
 		if (l->in->kind == MSG_STOP)
 			l->stop = true;
+		else if (l->in->kind == MSG_COMMAND)
+			run_command(l->run, &l->in->command, mono_ms());
 		else
 			log_warning("core sent message %d, which means nothing "
 				    "here; ignored",
@@ -110,7 +114,7 @@ tell(struct loop *l)
 
 	if (now >= l->beat && send_kind(l->chan, MSG_BEAT) == 0)
 		l->beat = now + BEAT_MS;
-	int rc = sink_flush(r->sink, l->chan, now, r->line->name);
+	int rc = sink_flush(r->sink, l->chan, now, r->line->name, false);
 	if (rc != 0 && rc != -EAGAIN) {
 		log_notice("core is gone; making outputs safe and ending");
 		l->stop = l->gone = true;
@@ -121,19 +125,37 @@ tell(struct loop *l)
 		l->ready = true;
 }
 
+/* Lets the lanes go on, waits for what they wait for, and for core. */
+static void
+turn(struct loop *l, int64_t until_ms)
+{
+	size_t n = run_nfds(l->run);
+	int64_t until = until_ms * 1000, left;
+
+	if (sink_due(l->run->sink) < until_ms)
+		until = sink_due(l->run->sink) * 1000;
+	run_fds(l->run, l->fds, &until);
+	l->fds[n] =
+	    (struct pollfd){.fd = l->gone ? -1 : l->chan, .events = POLLIN};
+	left = until - mono_us();
+	left = left < 0 ? 0 : left;
+	struct timespec ts = {.tv_sec = (time_t)(left / 1000000),
+	    .tv_nsec = (long)(left % 1000000) * 1000};
+	/* Interrupted: nothing is ready, and nothing is missed. */
+	if (ppoll(l->fds, n + 1, &ts, NULL) == -1)
+		for (size_t i = 0; i <= n; i++)
+			l->fds[i].revents = 0;
+	if (l->fds[n].revents != 0)
+		take_messages(l);
+	run_step(l->run, l->fds, mono_us());
+}
+
 static void
 work(struct loop *l)
 {
 	while (!l->stop) {
-		int64_t next = run_step(l->run, mono_ms());
-
+		turn(l, l->beat);
 		tell(l);
-		if (l->stop)
-			return;
-		if (next > l->beat)
-			next = l->beat;
-		wait_chan(l->chan, POLLIN, next);
-		take_messages(l);
 	}
 }
 
@@ -143,14 +165,20 @@ finish(struct loop *l)
 {
 	int64_t until = mono_ms() + STOP_MS;
 	struct run *r = l->run;
-	size_t left = run_stop(r, until - 500);
 	int rc = -EAGAIN;
 
-	if (left > 0)
+	run_stop(r, until - 500);
+	while (run_left(r) > 0 && mono_ms() < until - 500) {
+		turn(l, mono_ms() + 100);
+		if (!l->gone)
+			tell(l);
+	}
+	if (run_left(r) > 0)
 		log_err("%s: %zu outputs are not confirmed safe; check them",
-		    r->line->name, left);
+		    r->line->name, run_left(r));
 	while (!l->gone && rc == -EAGAIN && mono_ms() < until) {
-		rc = sink_flush(r->sink, l->chan, mono_ms(), r->line->name);
+		rc = sink_flush(
+		    r->sink, l->chan, mono_ms(), r->line->name, true);
 		if (rc == -EAGAIN)
 			wait_chan(l->chan, POLLOUT, until);
 	}
@@ -167,10 +195,14 @@ loop_run(int chan, const struct line *line)
 	struct loop l = {.chan = chan};
 	int code = 1;
 
+	/* A silence of 3.5 characters must not become one of 5. Only a hint. */
+	(void)prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
 	l.in = malloc(sizeof(*l.in));
 	if (l.in != NULL && hello(&l) == 0) {
-		l.run = run_new(line, chan, mono_ms());
-		if (l.run == NULL) {
+		l.run = run_new(line, mono_ms());
+		if (l.run != NULL)
+			l.fds = calloc(run_nfds(l.run) + 1, sizeof(*l.fds));
+		if (l.fds == NULL) {
 			log_err("%s: out of memory; not started", line->name);
 		} else {
 			work(&l);
@@ -179,6 +211,7 @@ loop_run(int chan, const struct line *line)
 		}
 	}
 	l.run = run_free(l.run);
+	free(l.fds);
 	free(l.in);
 	return code;
 }

@@ -1,7 +1,10 @@
 /*
- * Every output of the line's devices in its safe state: written and read back
- * before the first poll and before the line ends. What is not confirmed is
- * repeated with growing gaps while polling goes on, and said as an alarm.
+ * What is written on a lane. Outputs are in their safe state, confirmed by
+ * reading back, before the first poll and before the line ends; one that was
+ * opened by command closes by itself when its time is over. What is not
+ * confirmed is repeated with growing gaps while polling goes on, and said as an
+ * alarm. An opening that cannot be confirmed is closed. Settings are written
+ * when commanded. Closing goes before opening, and both before polls.
  */
 #ifndef OUTPUTS_H
 #define OUTPUTS_H
@@ -10,24 +13,47 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct run;
+#include "bus.h"
+#include "msg.h"
+
+struct dev;
+struct lane;
 struct outputs;
 
-enum { OUTPUT_GAP_MS = 1000, OUTPUT_GAP_MAX_MS = 15000 };
+enum {
+	OUTPUT_GAP_MS = 1000,
+	OUTPUT_GAP_MAX_MS = 15000,
+	COMMAND_GAP_MS = 250,
+	COMMAND_TRIES = 3,
+};
 
-/* NULL: out of memory. */
-struct outputs *outputs_new(const struct run *borrow, int64_t now);
+/* For the lane's devices. NULL: out of memory. */
+struct outputs *outputs_new(struct lane *borrow, int64_t now);
 struct outputs *outputs_free(struct outputs *take);
 
-/* Makes the output that is most due safe, if one is due. When the next is due:
- * INT64_MAX: all are confirmed. */
-int64_t outputs_step(struct outputs *o, struct run *r, int64_t now);
-int64_t outputs_next(const struct outputs *o);
+/* When the next exchange is due: INT64_MAX: none is. */
+int64_t outputs_wake(const struct outputs *o);
 
-/* All were tried at least once. */
+/* The most urgent exchange that is due, and whose it is. */
+bool outputs_next(
+    struct outputs *o, int64_t now, struct request *out, struct dev **dev);
+/* What became of it; the answer is the lane's. */
+void outputs_took(struct outputs *o, enum bus_result result);
+
+/* All outputs were tried at least once. */
 bool outputs_tried(const struct outputs *o);
 
-/* Again from the start, urgently; how many are not confirmed at `until`. */
-size_t outputs_stop(struct outputs *o, struct run *r, int64_t until);
+/* A command for a point of one of the lane's devices: carried out, or answered
+ * at once with the reason why not. */
+void outputs_command(struct outputs *o, struct dev *d, uint16_t point,
+    const struct msg_command *c, int64_t now);
+
+/* The device came back and may have forgotten everything: look again. */
+void outputs_doubt(struct outputs *o, const struct dev *d, int64_t now);
+
+/* To the safe state from now on, urgently. */
+void outputs_stop(struct outputs *o);
+/* How many outputs are not confirmed. */
+size_t outputs_left(const struct outputs *o);
 
 #endif

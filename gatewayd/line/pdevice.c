@@ -1,7 +1,7 @@
 /*
  * Plugins say what to read; the line reads, and gives the words back. A poll
- * is the plugin's whole list; a span that fails makes bad readings of its own
- * points, and a silent unit ends the list.
+ * is the plugin's whole list, one operation a turn; a span that fails makes bad
+ * readings of its own points, and a silent unit ends the list.
  */
 #include "pdevice.h"
 
@@ -10,15 +10,19 @@
 #include <string.h>
 
 #include "decode.h"
+#include "device.h"
+#include "lane.h"
 #include "log.h"
 #include "mono.h"
 #include "plugin.h"
 #include "run.h"
 
-enum { OPS_MAX = 64, SAMPLES_MAX = 256, PAUSE_MAX_MS = 1000 };
+enum { OPS_MAX = WRITING_OPS, SAMPLES_MAX = 256, PAUSE_MAX_MS = 1000 };
 
 struct plugin_lists {
 	struct gw_op ops[OPS_MAX];
+	int nops, op; /* the list, and where it is; 0 of 0: none */
+	bool kept;    /* the plugin kept its contract all along */
 	struct plugin_sample samples[SAMPLES_MAX];
 };
 
@@ -42,9 +46,15 @@ pdevice_done(struct dev *d)
 	d->lists = NULL;
 }
 
-/* False when it is no request at all. */
-static bool
-request_of(const struct dev *d, const struct gw_op *op, struct request *q)
+uint32_t
+pdevice_pause_ms(const struct gw_op *op)
+{
+	return op->count < PAUSE_MAX_MS ? op->count : PAUSE_MAX_MS;
+}
+
+bool
+pdevice_request(const struct dev *d, const struct gw_op *op, uint8_t how,
+    struct request *out)
 {
 	static const uint8_t reads[] = {[GW_HOLDING] = FC_READ_HOLDING,
 	    [GW_INPUT] = FC_READ_INPUT,
@@ -53,174 +63,219 @@ request_of(const struct dev *d, const struct gw_op *op, struct request *q)
 
 	if (op->table >= sizeof(reads))
 		return false;
-	*q = (struct request){.unit = d->conf->unit,
+	*out = (struct request){.unit = d->conf->unit,
 	    .function = reads[op->table],
 	    .addr = op->addr,
 	    .count = op->count};
-	if (op->op == GW_READ)
+	if (how == GW_READ)
 		return true;
-	q->words = op->words;
+	out->words = op->words;
 	if (op->table == GW_COIL)
-		q->function = op->count == 1 ? FC_WRITE_COIL : FC_WRITE_COILS;
+		out->function = op->count == 1 ? FC_WRITE_COIL : FC_WRITE_COILS;
 	else
-		q->function =
+		out->function =
 		    op->count == 1 ? FC_WRITE_HOLDING : FC_WRITE_HOLDINGS;
-	return op->op == GW_WRITE &&
+	return how == GW_WRITE &&
 	       (op->table == GW_COIL || op->table == GW_HOLDING);
-}
-
-static enum bus_result
-run_op(struct run *r, struct dev *d, const struct gw_op *op, bool urgent)
-{
-	struct request q;
-
-	if (op->op == GW_PAUSE) {
-		int64_t ms =
-		    op->count < PAUSE_MAX_MS ? op->count : PAUSE_MAX_MS;
-		mono_sleep_until(mono_ms() + ms);
-		return BUS_OK;
-	}
-	/* The guard lets nothing else through. */
-	if (!request_of(d, op, &q))
-		return BUS_NOISE;
-	return run_ask(r, d, &q, urgent);
 }
 
 /* The plugin broke its contract: said once, until it keeps it again. */
 static void
-broke(struct run *r, struct dev *d, const char *why)
+broke(struct dev *d, const char *why)
 {
+	d->lists->kept = false;
 	if (d->refused[0] != '\0')
 		return;
 	(void)snprintf(d->refused, sizeof(d->refused), "%s", why);
 	log_err("%s: plugin %s broke its contract: %s", d->conf->path,
 	    d->conf->type->name, why);
-	sink_event(r->sink, EVENT_PLUGIN, mono_ms(), d->conf->path,
+	sink_event(d->lane->run->sink, EVENT_PLUGIN, mono_ms(), d->conf->path,
 	    "plugin %s broke its contract: %s", d->conf->type->name, why);
 }
 
 static void
-bad_span(struct run *r, struct dev *d, uint32_t span, enum reason reason,
-    uint8_t detail)
+bad_span(struct dev *d, uint32_t span, enum reason reason, uint8_t detail)
 {
 	int64_t now = mono_ms();
 
 	for (size_t i = 0; i < d->conf->type->npoints; i++)
 		if (plugin_span(d->plugin, (uint32_t)i) == span)
-			device_bad(r, d, i, 1, reason, detail, now);
-}
-
-/* False when the plugin broke its contract. */
-static bool
-deliver(struct run *r, struct dev *d, const struct gw_op *op)
-{
-	struct plugin_lists *s = d->lists;
-	char why[128] = "";
-	int n = plugin_decode(d->plugin, op->span, r->answer.words, op->count,
-	    s->samples, SAMPLES_MAX, why, sizeof(why));
-	int64_t now = mono_ms();
-
-	if (n < 0) {
-		broke(r, d, why);
-		bad_span(r, d, op->span, REASON_PLUGIN, 0);
-		return false;
-	}
-	for (int i = 0; i < n; i++) {
-		struct reading reading = {
-		    .series = d->conf->series + s->samples[i].point,
-		    .boot_ms = now,
-		    .value = s->samples[i].d.value,
-		    .quality = s->samples[i].d.quality,
-		    .reason = s->samples[i].d.reason};
-		sink_reading(r->sink, &reading);
-	}
-	return true;
-}
-
-/* Whether the list goes on after what went wrong with one operation. */
-static bool
-goes_on(struct run *r, struct dev *d, int task, const struct gw_op *op,
-    enum bus_result result, int64_t sent)
-{
-	struct task *t = &r->poll->tasks[task];
-	uint8_t code = r->answer.code, detail;
-	enum reason reason;
-	int64_t now = mono_ms();
-
-	run_blame(r, result, &reason, &detail);
-	if (result == BUS_WOKEN)
-		return false;
-	if (result == BUS_EXCEPTION && code != 10 && code != 11) {
-		device_alive(r, d, now);
-		if (op->op == GW_READ)
-			bad_span(r, d, op->span, reason, detail);
-		return true;
-	}
-	bool late = result == BUS_TIMEOUT && r->answer.late_ms > 0;
-	if (late)
-		device_alive(r, d, now);
-	if ((late || result == BUS_NOISE || result == BUS_PORT) &&
-	    t->tries == 0 && poll_retry(r->poll, task, now))
-		return false;
-	if (!late && result != BUS_PORT && device_failed(r, d, result, sent)) {
-		poll_done(r->poll, task, now, false);
-		poll_sooner(r->poll, task, d->health.gate.not_before);
-		return false;
-	}
-	if (late || result == BUS_PORT ||
-	    !poll_retry(r->poll, task, d->health.gate.not_before)) {
-		device_bad(
-		    r, d, 0, d->conf->type->npoints, reason, detail, now);
-		poll_done(r->poll, task, now, true);
-	}
-	return false;
+			device_bad(d, i, 1, reason, detail, now);
 }
 
 static void
-run_list(struct run *r, struct dev *d, int task, int n)
+all_bad(struct dev *d, enum reason reason, uint8_t detail)
 {
-	bool kept = true;
+	device_bad(d, 0, d->conf->type->npoints, reason, detail, mono_ms());
+}
 
-	for (int i = 0; i < n; i++) {
-		const struct gw_op *op = &d->lists->ops[i];
-		int64_t sent = mono_ms();
-		enum bus_result result = run_op(r, d, op, false);
+/* Samples of a span's words; how many, or negative: it broke its contract. */
+static int
+decode(struct dev *d, const struct gw_op *op, const uint16_t *words)
+{
+	char why[128] = "";
+	int n = plugin_decode(d->plugin, op->span, words, op->count,
+	    d->lists->samples, SAMPLES_MAX, why, sizeof(why));
+	int64_t now = mono_ms();
 
-		if (result != BUS_OK) {
-			if (!goes_on(r, d, task, op, result, sent))
-				return;
-			continue;
-		}
-		if (op->op != GW_PAUSE)
-			device_alive(r, d, mono_ms());
-		if (op->op == GW_READ)
-			kept = deliver(r, d, op) && kept;
+	if (n < 0) {
+		broke(d, why);
+		bad_span(d, op->span, REASON_PLUGIN, 0);
+		return n;
 	}
-	if (kept)
+	for (int i = 0; i < n; i++) {
+		const struct plugin_sample *s = &d->lists->samples[i];
+
+		device_reading(d, s->point,
+		    (struct reading){.boot_ms = now,
+			.value = s->d.value,
+			.quality = s->d.quality,
+			.reason = s->d.reason});
+	}
+	return n;
+}
+
+/* The list has been worked through, or what waits of it is given up. */
+static void
+end_list(struct dev *d, bool counted)
+{
+	struct plugin_lists *l = d->lists;
+
+	l->nops = l->op = 0;
+	d->tries = 0;
+	d->not_before = 0;
+	polling_done(&d->polling, 0, mono_ms(), counted);
+}
+
+/* The next operation, and that the list is over after the last. */
+static void
+advance(struct dev *d)
+{
+	struct plugin_lists *l = d->lists;
+
+	if (++l->op < l->nops)
+		return;
+	if (l->kept)
 		d->refused[0] = '\0';
 	d->cycle++;
-	poll_done(r->poll, task, mono_ms(), true);
+	end_list(d, true);
 }
 
 void
-pdevice_poll(struct run *r, struct dev *d, int task)
+pdevice_restart(struct dev *d)
 {
-	char why[128] = "";
-	int n = -1;
+	if (d->lists != NULL)
+		d->lists->nops = d->lists->op = 0;
+}
 
-	if (d->plugin != NULL) {
-		n = plugin_plan(d->plugin, d->cycle, d->lists->ops, OPS_MAX,
-		    why, sizeof(why));
-		if (n < 0)
-			broke(r, d, why);
+static bool
+begin_list(struct dev *d)
+{
+	struct plugin_lists *l = d->lists;
+	char why[128] = "";
+
+	l->kept = true;
+	l->op = 0;
+	l->nops = d->plugin == NULL ? -1
+				    : plugin_plan(d->plugin, d->cycle, l->ops,
+					  OPS_MAX, why, sizeof(why));
+	if (d->plugin != NULL && l->nops < 0)
+		broke(d, why);
+	if (l->nops > 0)
+		return true;
+	if (l->nops < 0)
+		all_bad(d, REASON_PLUGIN, 0);
+	else
+		d->cycle++;
+	end_list(d, true);
+	return false;
+}
+
+bool
+pdevice_next(struct dev *d, int64_t now, struct request *out)
+{
+	struct plugin_lists *l = d->lists;
+
+	/* Without memory for the lists there is no plugin either. */
+	if (l == NULL) {
+		all_bad(d, REASON_PLUGIN, 0);
+		polling_done(&d->polling, 0, now, true);
+		return false;
 	}
-	if (n >= 0) {
-		run_list(r, d, task, n);
+	if (l->nops <= 0 && !begin_list(d))
+		return false;
+	const struct gw_op *op = &l->ops[l->op];
+	if (op->op == GW_PAUSE) {
+		d->not_before = now + pdevice_pause_ms(op);
+		advance(d);
+		return false;
+	}
+	/* The guard lets nothing else through. */
+	if (pdevice_request(d, op, op->op, out))
+		return true;
+	advance(d);
+	return false;
+}
+
+/* Again from the start, in time, or all of it is bad. */
+static void
+again(struct dev *d, int64_t at, enum reason reason, uint8_t detail)
+{
+	pdevice_restart(d);
+	if (device_retry(d, at))
+		return;
+	all_bad(d, reason, detail);
+	end_list(d, true);
+}
+
+static void
+failed(struct dev *d, enum bus_result result)
+{
+	bool late = result == BUS_TIMEOUT && d->lane->answer.late_ms > 0;
+	int64_t now = mono_ms();
+	enum reason reason;
+	uint8_t detail;
+
+	device_blame(d, result, &reason, &detail);
+	if (late)
+		device_alive(d, now);
+	if ((late || result == BUS_NOISE || result == BUS_PORT) &&
+	    d->tries == 0) {
+		again(d, now, reason, detail);
 		return;
 	}
-	device_bad(
-	    r, d, 0, d->conf->type->npoints, REASON_PLUGIN, 0, mono_ms());
-	poll_done(r->poll, task, mono_ms(), true);
+	if (!late && result != BUS_PORT) {
+		if (device_failed(d, result))
+			pdevice_restart(d);
+		else
+			again(d, d->health.gate.not_before, reason, detail);
+		return;
+	}
+	all_bad(d, reason, detail);
+	end_list(d, true);
+}
+
+void
+pdevice_took(struct dev *d, enum bus_result result)
+{
+	struct plugin_lists *l = d->lists;
+	const struct answer *a = &d->lane->answer;
+	const struct gw_op *op = &l->ops[l->op];
+
+	if (result == BUS_OK) {
+		device_alive(d, mono_ms());
+		if (op->op == GW_READ)
+			(void)decode(d, op, a->words);
+		advance(d);
+	} else if (result == BUS_EXCEPTION && a->code != EXC_PATH &&
+		   a->code != EXC_TARGET) {
+		device_alive(d, mono_ms());
+		if (op->op == GW_READ)
+			bad_span(d, op->span, REASON_EXCEPTION, a->code);
+		advance(d);
+	} else {
+		failed(d, result);
+	}
 }
 
 bool
@@ -230,40 +285,17 @@ pdevice_has_safe(const struct dev *d)
 	       plugin_safe(d->plugin, d->lists->ops, OPS_MAX) != 0;
 }
 
-/* What was written is there. */
-static enum bus_result
-read_back(struct run *r, struct dev *d, const struct gw_op *op, bool urgent,
-    bool *same)
+bool
+pdevice_confirms(struct dev *d, const struct gw_op *op, const uint16_t *words,
+    uint16_t point, double value)
 {
-	struct gw_op back = {.op = GW_READ,
-	    .table = op->table,
-	    .addr = op->addr,
-	    .count = op->count};
-	enum bus_result result = run_op(r, d, &back, urgent);
-
-	if (result == BUS_OK)
-		*same = memcmp(r->answer.words, op->words,
-			    op->count * sizeof(op->words[0])) == 0;
-	return result;
-}
-
-enum bus_result
-pdevice_make_safe(struct run *r, struct dev *d, bool urgent, bool *confirmed)
-{
-	struct gw_op *ops = d->lists->ops;
-	int n = plugin_safe(d->plugin, ops, OPS_MAX);
-	bool all = n >= 0;
+	int n = decode(d, op, words);
 
 	for (int i = 0; i < n; i++) {
-		enum bus_result result = run_op(r, d, &ops[i], urgent);
-		bool same = true;
+		const struct plugin_sample *s = &d->lists->samples[i];
 
-		if (result == BUS_OK && ops[i].op == GW_WRITE)
-			result = read_back(r, d, &ops[i], urgent, &same);
-		if (result != BUS_OK)
-			return result;
-		all = all && same;
+		if (s->point == point && s->d.quality != QUALITY_BAD)
+			return value_number(&s->d.value) == value;
 	}
-	*confirmed = all;
-	return BUS_OK;
+	return false;
 }

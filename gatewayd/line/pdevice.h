@@ -6,22 +6,36 @@
 #define PDEVICE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "bus.h"
+#include "gateway_device.h"
 
 struct dev;
-struct run;
 
 /* Loads the plugin and makes its state; d->refused says why not. */
 void pdevice_init(struct dev *d);
 void pdevice_done(struct dev *d);
 
-/* Runs its poll and reschedules the task. */
-void pdevice_poll(struct run *r, struct dev *d, int task);
+/* As device_next() and device_took(): a poll is the plugin's whole list, an
+ * operation a step. */
+bool pdevice_next(struct dev *d, int64_t now, struct request *out);
+void pdevice_took(struct dev *d, enum bus_result result);
+/* The list begins anew. */
+void pdevice_restart(struct dev *d);
 
-/* Whether it has anything to make safe; doing so, each write read back. */
+/* Whether it has anything to make safe. */
 bool pdevice_has_safe(const struct dev *d);
-enum bus_result pdevice_make_safe(
-    struct run *r, struct dev *d, bool urgent, bool *confirmed);
+
+/* An operation as a request, read or written as `how` says (GW_READ,
+ * GW_WRITE). False when it is none. */
+bool pdevice_request(const struct dev *d, const struct gw_op *op, uint8_t how,
+    struct request *out);
+uint32_t pdevice_pause_ms(const struct gw_op *op);
+
+/* Whether the words of a read say that the point has this value; what else
+ * they say become readings. */
+bool pdevice_confirms(struct dev *d, const struct gw_op *op,
+    const uint16_t *words, uint16_t point, double value);
 
 #endif

@@ -272,6 +272,29 @@ plugin_decode(struct plugin_device *d, uint32_t span, const uint16_t *words,
 }
 
 int
+plugin_encode(struct plugin_device *d, uint32_t point, double value,
+    struct gw_op *ops, int cap, char *why, size_t size)
+{
+	struct gw_err err = {.key = -1};
+	int n, r;
+
+	if (!d->t->encode) {
+		(void)snprintf(why, size, "the plugin writes nothing");
+		return -EINVAL;
+	}
+	memset(ops, 0, (size_t)cap * sizeof(*ops));
+	n = d->t->encode(d->state, point, value, ops, cap, &err);
+	err.text[sizeof(err.text) - 1] = '\0';
+	if (n < 0) {
+		(void)snprintf(why, size, "the plugin refuses it: %s",
+		    utf8_text(err.text) ? err.text : "no reason given");
+		return -EINVAL;
+	}
+	r = guard_ops(ops, n, cap, 1, why, size);
+	return r < 0 ? r : n;
+}
+
+int
 plugin_safe(struct plugin_device *d, struct gw_op *ops, int cap)
 {
 	char why[160];

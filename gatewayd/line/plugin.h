@@ -45,6 +45,9 @@ int plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops,
     int cap, char *why, size_t size);
 int plugin_decode(struct plugin_device *d, uint32_t span, const uint16_t *words,
     int count, struct plugin_sample *out, int cap, char *why, size_t size);
+/* What sets a point; a refusal (-EINVAL) is not a breach. */
+int plugin_encode(struct plugin_device *d, uint32_t point, double value,
+    struct gw_op *ops, int cap, char *why, size_t size);
 /* 0: it needs no writes to be harmless. */
 int plugin_safe(struct plugin_device *d, struct gw_op *ops, int cap);
 /* Which span's loss makes this point bad. */

@@ -1,112 +1,151 @@
-/* A few hundred tasks at most: a plain scan is quicker than being clever. */
+/* Beats and what waits on them. */
 #include "polling.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
-struct poll *
-poll_new(size_t ntasks_max)
-{
-	struct poll *p = calloc(1, sizeof(*p));
+enum { PLUGIN_THINGS = 1 };
 
-	if (p == NULL)
-		return NULL;
-	p->tasks = calloc(ntasks_max + 1, sizeof(*p->tasks));
-	p->ntasks_max = ntasks_max;
-	return p->tasks == NULL ? poll_free(p) : p;
-}
-
-struct poll *
-poll_free(struct poll *take)
+static struct beat *
+beat_for(struct polling *p, uint32_t every_ms, int64_t first)
 {
-	if (take != NULL) {
-		free(take->tasks);
-		free(take);
-	}
-	return NULL;
-}
-
-bool
-poll_add(struct poll *p, uint32_t device, uint32_t block, uint32_t every_ms,
-    int64_t first)
-{
-	if (p->ntasks == p->ntasks_max)
-		return false;
-	p->tasks[p->ntasks++] = (struct task){.device = device,
-	    .block = block,
-	    .every_ms = every_ms > 0 ? every_ms : 1,
-	    .due = first,
-	    .at = first};
-	return true;
+	for (size_t i = 0; i < p->nbeats; i++)
+		if (p->beats[i].every_ms == every_ms)
+			return &p->beats[i];
+	p->beats[p->nbeats] = (struct beat){.every_ms = every_ms, .due = first};
+	return &p->beats[p->nbeats++];
 }
 
 int
-poll_next(
-    const struct poll *p, const struct gate *gates, int64_t now, int64_t *wake)
+polling_init(struct polling *p, const struct device *d, int64_t first)
 {
-	int64_t first = INT64_MAX, best_rank = INT64_MAX;
-	int best = -1;
+	bool plugin = d->type->plugin;
+	size_t n = plugin ? PLUGIN_THINGS : d->type->npoints;
 
-	for (size_t i = 0; i < p->ntasks; i++) {
-		const struct task *t = &p->tasks[i];
-		const struct gate *g = &gates[t->device];
-		int64_t at = t->at > g->not_before ? t->at : g->not_before;
-		/* A retry stands back like a probe: the unit may be dead. */
-		int64_t rank =
-		    at + (g->probe || t->tries > 0 ? PROBE_SLACK_MS : 0);
-
-		if (at < first)
-			first = at;
-		if (at <= now && rank < best_rank) {
-			best_rank = rank;
-			best = (int)i;
-		}
+	*p = (struct polling){.npoints = n};
+	p->beats = calloc(n + 1, sizeof(*p->beats));
+	p->beat_of = calloc(n + 1, sizeof(*p->beat_of));
+	p->waits = calloc(n + 1, sizeof(*p->waits));
+	if (p->beats == NULL || p->beat_of == NULL || p->waits == NULL) {
+		polling_end(p);
+		return -ENOMEM;
 	}
-	*wake = best == -1 ? first : now;
-	return best;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t ms = plugin ? d->every_ms : d->points[i].every_ms;
+
+		if (!plugin && d->points[i].type->write_only) {
+			p->beat_of[i] = UINT16_MAX;
+			continue;
+		}
+		struct beat *b = beat_for(p, ms > 0 ? ms : 1, first);
+		p->beat_of[i] = (uint16_t)(b - p->beats);
+		b->size++;
+	}
+	return 0;
 }
 
 void
-poll_done(struct poll *p, int task, int64_t now, bool counted)
+polling_end(struct polling *p)
 {
-	struct task *t = &p->tasks[task];
+	free(p->beats);
+	free(p->beat_of);
+	free(p->waits);
+	*p = (struct polling){0};
+}
 
-	/* A probe may come before its period does. */
-	if (t->due <= now)
-		t->due += t->every_ms;
-	if (t->due <= now) {
-		int64_t missed = (now - t->due) / t->every_ms + 1;
+int64_t
+polling_next(const struct polling *p)
+{
+	int64_t next = INT64_MAX;
 
-		t->due += missed * t->every_ms;
-		if (counted)
-			p->overruns += (uint64_t)missed;
-	}
-	t->at = t->due;
-	t->tries = 0;
+	for (size_t i = 0; i < p->nbeats; i++)
+		if (p->beats[i].wait == 0 && p->beats[i].due < next)
+			next = p->beats[i].due;
+	return next;
+}
+
+static void
+arm(struct polling *p, size_t beat)
+{
+	for (size_t i = 0; i < p->npoints; i++)
+		if (p->beat_of[i] == beat && !p->waits[i]) {
+			p->waits[i] = true;
+			p->nwaiting++;
+		}
+	p->beats[beat].wait = p->beats[beat].size;
 }
 
 bool
-poll_retry(struct poll *p, int task, int64_t at)
+polling_arm(struct polling *p, int64_t now)
 {
-	struct task *t = &p->tasks[task];
+	bool any = false;
 
-	if (at >= t->due + t->every_ms)
-		return false;
-	t->at = at;
-	t->tries++;
-	return true;
+	for (size_t i = 0; i < p->nbeats; i++)
+		if (p->beats[i].wait == 0 && p->beats[i].due <= now) {
+			arm(p, i);
+			any = true;
+		}
+	return any;
+}
+
+int64_t
+polling_deadline(const struct polling *p)
+{
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < p->nbeats; i++) {
+		const struct beat *b = &p->beats[i];
+
+		if (b->wait > 0 && b->due + b->every_ms < first)
+			first = b->due + b->every_ms;
+	}
+	return first;
+}
+
+/* The next period that has not passed, in phase; but a beat whose reads take
+ * longer than its period goes on at once, or the line would idle. */
+static void
+advance(struct polling *p, struct beat *b, int64_t now, bool counted)
+{
+	/* It may have been read before its time: a device that came back. */
+	if (b->due > now)
+		return;
+	int64_t missed = (now - b->due) / b->every_ms;
+
+	if (now - b->began >= b->every_ms)
+		b->due = now;
+	else
+		b->due += (missed + 1) * b->every_ms;
+	if (counted)
+		p->overruns += (uint64_t)missed;
 }
 
 void
-poll_sooner(struct poll *p, int task, int64_t at)
+polling_done(struct polling *p, size_t point, int64_t now, bool counted)
 {
-	if (at < p->tasks[task].at)
-		p->tasks[task].at = at;
+	if (!p->waits[point])
+		return;
+	struct beat *b = &p->beats[p->beat_of[point]];
+
+	if (b->wait == b->size)
+		b->began = now;
+	p->waits[point] = false;
+	p->nwaiting--;
+	if (--b->wait == 0)
+		advance(p, b, now, counted);
 }
 
 void
-poll_device_now(struct poll *p, uint32_t device, int64_t now)
+polling_drop(struct polling *p, int64_t now)
 {
-	for (size_t i = 0; i < p->ntasks; i++)
-		if (p->tasks[i].device == device)
-			poll_sooner(p, (int)i, now);
+	for (size_t i = 0; i < p->npoints; i++)
+		polling_done(p, i, now, false);
+}
+
+void
+polling_all(struct polling *p)
+{
+	for (size_t i = 0; i < p->nbeats; i++)
+		if (p->beats[i].wait == 0)
+			arm(p, i);
 }

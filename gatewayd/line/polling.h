@@ -1,7 +1,9 @@
 /*
- * What is due next on a line. Pure: `now` is passed in. Each task keeps its
- * period and its phase; the earliest deadline goes first; a task is never
- * pending twice, and periods that passed unread are counted, not made up for.
+ * When a device's points are due. Pure: `now` is passed in, boot time in
+ * milliseconds. Points of one period form a beat; all beats of a device share
+ * one phase, so that periods which are multiples meet, and what is due together
+ * is read together. A beat whose points still wait is not due a second time:
+ * periods that passed unread are counted, never made up for.
  */
 #ifndef POLLING_H
 #define POLLING_H
@@ -10,51 +12,50 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct task {
-	uint32_t device, block;
+#include "site.h"
+
+struct beat {
 	uint32_t every_ms;
-	int64_t due; /* boot time of the period's start */
-	int64_t at;  /* when it may run: due, or a retry's time */
-	uint32_t tries;
+	int64_t due;   /* when its period began, or will */
+	int64_t began; /* when the first of its points was read */
+	uint32_t wait; /* of its points, so many wait to be read */
+	uint32_t size; /* points it has */
 };
 
-/* What a device's health says: not asked before, and whether the question is a
- * probe that living neighbours go before. */
-struct gate {
-	int64_t not_before;
-	bool probe;
+struct polling {
+	struct beat *beats; /* nbeats */
+	size_t nbeats;
+	uint16_t *beat_of; /* of each point */
+	bool *waits;       /* each point: is to be read now */
+	size_t npoints, nwaiting;
+	uint64_t overruns; /* periods that passed unread */
 };
 
-struct poll {
-	struct task *tasks; /* room for ntasks_max */
-	size_t ntasks, ntasks_max;
-	uint64_t overruns; /* periods of living devices that passed unread */
-};
+/* Beats of the device's points; a plugin's device has one, of one thing. Points
+ * that are written only have none. 0, or -ENOMEM. */
+int polling_init(struct polling *p, const struct device *d, int64_t first);
+void polling_end(struct polling *p);
 
-enum { PROBE_SLACK_MS = 2000 }; /* how long a probe stands back */
+/* When the next beat falls due; INT64_MAX: never. Beats that wait do not
+ * count. */
+int64_t polling_next(const struct polling *p);
 
-struct poll *poll_new(size_t ntasks_max);
-struct poll *poll_free(struct poll *take);
+/* The points of beats that are due by now wait to be read. True when any does
+ * that did not before. */
+bool polling_arm(struct polling *p, int64_t now);
 
-/* False when full. */
-bool poll_add(struct poll *p, uint32_t device, uint32_t block,
-    uint32_t every_ms, int64_t first);
+/* The earliest end of a period by which a waiting point is to be read;
+ * INT64_MAX: none waits. */
+int64_t polling_deadline(const struct polling *p);
 
-/* Index of the task to run now, or -1 and in *wake when to ask again
- * (INT64_MAX: never). gates: one a device. */
-int poll_next(
-    const struct poll *p, const struct gate *gates, int64_t now, int64_t *wake);
+/* The point has been read, or given up. `counted`: periods that it missed are
+ * overruns. */
+void polling_done(struct polling *p, size_t point, int64_t now, bool counted);
 
-/* The task's period is done; `counted` says whether a miss is an overrun. */
-void poll_done(struct poll *p, int task, int64_t now, bool counted);
+/* All that waits is done with, and not counted: the device is lost. */
+void polling_drop(struct polling *p, int64_t now);
 
-/* Once more before its period ends: true, or false when there is no time. */
-bool poll_retry(struct poll *p, int task, int64_t at);
-
-/* Not later than `at`, whatever its period: a probe's gap. */
-void poll_sooner(struct poll *p, int task, int64_t at);
-
-/* A device is back: all its tasks are due. */
-void poll_device_now(struct poll *p, uint32_t device, int64_t now);
+/* Everything waits, due or not: the device is back, or is to be tried. */
+void polling_all(struct polling *p);
 
 #endif

@@ -1,14 +1,17 @@
-/* The line's port, and what goes first: outputs, then what is most due. */
+/* The lanes of a line, and what core is told of them. */
 #include "run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "layout.h"
 #include "log.h"
 #include "mono.h"
 
-enum { RING_MIN = 4096, RING_S = 60 };
+enum { RING_MIN = 4096, RING_S = 60, HALL_GAP_MS = 5000 };
+
+/* ---- making ---- */
 
 /* A minute of the line's readings. */
 static size_t
@@ -25,53 +28,97 @@ ring_size(const struct line *l)
 	return n > 1000000 ? 1000000 : n > RING_MIN ? (size_t)n : RING_MIN;
 }
 
+/* A lane for each way that leads to devices. */
 static bool
-add_devices(struct run *r, int64_t now)
+add_lanes(struct run *r, const size_t *way_of, size_t nways)
 {
 	const struct line *l = r->line;
-	size_t tasks = 0;
-	int64_t stagger = 0;
 
-	for (size_t i = 0; i < l->ndevices; i++) {
-		if (device_init(&r->devs[i], &l->devices[i], (uint32_t)i) != 0)
+	for (size_t w = 0; w < nways; w++) {
+		struct lane *lane = &r->lanes[w];
+		size_t i = 0;
+
+		while (way_of[i] != w)
+			i++;
+		const struct device *d = &l->devices[i];
+		bool own = d->host != NULL;
+		struct bus_way way = {.line = l,
+		    .host = own ? d->host : l->host,
+		    .tcp_port = own ? d->tcp_port : l->tcp_port};
+		r->nlanes++;
+		if (lane_init(lane, r, way, d) != 0)
 			return false;
-		tasks += device_tasks_max(&r->devs[i]);
-	}
-	r->poll = poll_new(tasks);
-	if (r->poll == NULL)
-		return false;
-	for (size_t i = 0; i < l->ndevices; i++) {
-		struct dev *d = &r->devs[i];
-
-		device_add_tasks(r, d, now, &stagger);
-		if (d->refused[0] != '\0') {
-			log_err("%s: plugin %s refused: %s", d->conf->path,
-			    d->conf->type->name, d->refused);
-			sink_event(r->sink, EVENT_PLUGIN, now, d->conf->path,
-			    "plugin %s refused: %s", d->conf->type->name,
-			    d->refused);
-		}
 	}
 	return true;
 }
 
+static void
+say_refused(struct run *r, const struct dev *d, int64_t now)
+{
+	if (d->refused[0] == '\0')
+		return;
+	log_err("%s: plugin %s refused: %s", d->conf->path, d->conf->type->name,
+	    d->refused);
+	sink_event(r->sink, EVENT_PLUGIN, now, d->conf->path,
+	    "plugin %s refused: %s", d->conf->type->name, d->refused);
+}
+
+/* Devices start one after the other, so that they do not all fall due at once
+ * for ever after. */
+static bool
+add_devices(struct run *r, const size_t *way_of, int64_t now)
+{
+	const struct line *l = r->line;
+	int64_t stagger = 0;
+
+	for (size_t i = 0; i < l->ndevices; i++) {
+		struct dev *d = &r->devs[i];
+		struct lane *lane = &r->lanes[way_of[i]];
+		uint32_t least = device_least_ms(&l->devices[i]);
+
+		if (device_init(d, &l->devices[i], (uint32_t)i,
+			now + stagger % least) != 0)
+			return false;
+		d->lane = lane;
+		lane->devs[lane->ndevs++] = d;
+		stagger += device_stagger_ms(l, &l->devices[i]);
+		say_refused(r, d, now);
+	}
+	for (size_t i = 0; i < r->nlanes; i++)
+		if (lane_start(&r->lanes[i], now) != 0)
+			return false;
+	return true;
+}
+
+static bool
+add_all(struct run *r, int64_t now)
+{
+	size_t *way_of = calloc(r->line->ndevices + 1, sizeof(*way_of));
+	bool ok = way_of != NULL &&
+		  add_lanes(r, way_of, layout_ways(r->line, way_of)) &&
+		  add_devices(r, way_of, now);
+
+	free(way_of);
+	return ok;
+}
+
 struct run *
-run_new(const struct line *borrow, int wake, int64_t now)
+run_new(const struct line *borrow, int64_t now)
 {
 	struct run *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return NULL;
 	r->line = borrow;
-	r->bus = bus_new(borrow, wake);
+	r->use_since = now;
+	r->overrun_said = now - OVERRUN_SAY_MS;
 	r->sink = sink_new(ring_size(borrow));
 	r->devs = calloc(borrow->ndevices + 1, sizeof(*r->devs));
-	r->gates = calloc(borrow->ndevices + 1, sizeof(*r->gates));
-	if (r->bus == NULL || r->sink == NULL || r->devs == NULL ||
-	    r->gates == NULL || !add_devices(r, now))
+	r->lanes = calloc(borrow->ndevices + 1, sizeof(*r->lanes));
+	if (r->sink == NULL || r->devs == NULL || r->lanes == NULL ||
+	    !add_all(r, now))
 		return run_free(r);
-	r->outputs = outputs_new(r, now);
-	return r->outputs == NULL ? run_free(r) : r;
+	return r;
 }
 
 struct run *
@@ -81,279 +128,155 @@ run_free(struct run *take)
 		return NULL;
 	for (size_t i = 0; take->devs != NULL && i < take->line->ndevices; i++)
 		device_done(&take->devs[i]);
-	take->outputs = outputs_free(take->outputs);
-	take->poll = poll_free(take->poll);
+	for (size_t i = 0; i < take->nlanes; i++)
+		lane_done(&take->lanes[i]);
+	take->hall = hall_free(take->hall);
 	take->sink = sink_free(take->sink);
-	take->bus = bus_free(take->bus);
 	free(take->devs);
-	free(take->gates);
+	free(take->lanes);
 	free(take);
 	return NULL;
 }
 
-static void
-port_now(struct run *r, enum port_state state)
-{
-	if (r->port != state)
-		r->port_told = false;
-	r->port = state;
-}
+/* ---- where converters dial in ---- */
 
 static void
-port_failed(struct run *r, int64_t now)
+open_hall(struct run *r, int64_t now)
 {
-	bool first = r->port != PORT_FAILED;
+	struct guest guests[256];
+	char why[WHY_MAX] = "";
+	size_t n = 0;
 
-	r->port_gap = r->port_gap == 0 ? PORT_GAP_MS : r->port_gap * 2;
-	if (r->port_gap > PORT_GAP_MAX_MS)
-		r->port_gap = PORT_GAP_MAX_MS;
-	r->port_next = now + r->port_gap;
-	port_now(r, PORT_FAILED);
-	if (!first)
+	for (size_t i = 0; i < r->nlanes && n < 256; i++)
+		guests[n++] = (struct guest){
+		    .registration = r->lanes[i].registration, .who = i};
+	r->hall = hall_new(r->line->listen, r->line->tcp_port, guests, n, why);
+	r->hall_next = now + HALL_GAP_MS;
+	if (r->hall != NULL)
 		return;
-	log_err("%s: %s; tried again until it opens", r->line->name, r->why);
-	sink_event(r->sink, EVENT_LINE, now, r->line->name, "%s", r->why);
-}
-
-/* Opens the port when its time has come. */
-static bool
-port_ready(struct run *r, int64_t now)
-{
-	if (bus_is_open(r->bus))
-		return true;
-	if (now < r->port_next)
-		return false;
-	if (bus_open(r->bus, r->why) != 0) {
-		port_failed(r, mono_ms());
-		return false;
-	}
-	r->worked = false;
-	if (r->port == PORT_CLOSED) {
-		(void)snprintf(r->why, sizeof(r->why), "open");
-		port_now(r, PORT_OPEN);
-	}
-	return true;
-}
-
-/* An exchange took place, whatever came of it: only that proves a port which
- * failed to be back. */
-static void
-port_works(struct run *r)
-{
-	r->worked = true;
-	r->port_gap = 0;
-	if (r->port != PORT_FAILED)
-		return;
-	(void)snprintf(r->why, sizeof(r->why), "open");
-	port_now(r, PORT_OPEN);
-	log_notice("%s: the port is open again", r->line->name);
-	sink_event(r->sink, EVENT_LINE, mono_ms(), r->line->name,
-	    "the port is open again");
-}
-
-/* Lost in use: at once again if it worked, so that a server which closes idle
- * connections costs nothing; else with growing gaps. */
-static void
-port_lost(struct run *r)
-{
-	log_debug("%s: the port is gone; opening it again", r->line->name);
-	if (r->worked) {
-		r->port_next = mono_ms();
-		return;
-	}
-	(void)snprintf(
-	    r->why, sizeof(r->why), "the port opens and is gone at once");
-	port_failed(r, mono_ms());
+	log_err("%s: %s; tried again until it works", r->line->name, why);
 }
 
 static void
-note_late(struct run *r)
+step_hall(struct run *r, int64_t now)
 {
-	uint8_t unit;
+	char said[WHY_MAX] = "";
+	size_t who = 0;
+	int fd;
 
-	if (!bus_late(r->bus, &unit))
+	if (r->line->listen == NULL)
 		return;
-	for (size_t i = 0; i < r->line->ndevices; i++) {
-		struct dev *d = &r->devs[i];
-
-		if (d->conf->unit != unit)
-			continue;
-		/* How late is not known: twice as long, and asked anew. */
-		device_slow(d, d->deadline_ms * 4 / 3 + 1);
-		if (d->health.state != DEVICE_LOST) {
-			d->health.failures = 0;
-			d->health.gate.not_before = 0;
-		}
+	if (r->hall == NULL && now >= r->hall_next)
+		open_hall(r, now);
+	while (r->hall != NULL) {
+		fd = hall_step(r->hall, mono_us(), &who, said);
+		if (said[0] != '\0')
+			log_notice("%s: %s", r->line->name, said);
+		if (fd < 0)
+			return;
+		lane_adopt(&r->lanes[who], fd);
 	}
 }
 
-static void
-count(struct run *r, struct dev *d, enum bus_result result)
+/* ---- steps ---- */
+
+size_t
+run_nfds(const struct run *r)
 {
-	r->requests++;
-	d->requests++;
-	switch (result) {
-	case BUS_OK:
-		d->answers++;
-		break;
-	case BUS_EXCEPTION:
-		d->answers++;
-		d->exceptions++;
-		break;
-	case BUS_TIMEOUT:
-		d->timeouts++;
-		break;
-	case BUS_NOISE:
-		d->noise++;
-		break;
-	case BUS_PORT:
-	case BUS_WOKEN:
-	default:
-		return;
-	}
-	d->grew = true;
-}
-
-enum bus_result
-run_ask(struct run *r, struct dev *d, const struct request *q, bool urgent)
-{
-	struct ask ask = {.req = *q,
-	    .timeout_ms = d->deadline_ms,
-	    .rest_ms = d->conf->type->quiet_ms,
-	    .quiet = d->health.state != DEVICE_LOST,
-	    .urgent = urgent};
-	enum bus_result result;
-
-	if (r->stop_until > 0) {
-		/* One dead unit must not use up the time of the others. */
-		int64_t share = (r->stop_until - mono_ms()) / 2;
-
-		if (share < ask.timeout_ms)
-			ask.timeout_ms = share > 50 ? (uint32_t)share : 50;
-		ask.quiet = false;
-	}
-	result = bus_ask(r->bus, &ask, &r->answer);
-	count(r, d, result);
-	if (result == BUS_PORT)
-		port_lost(r);
-	else if (result != BUS_WOKEN)
-		port_works(r);
-	if (r->answer.late_ms > 0)
-		device_slow(d, r->answer.late_ms);
-	note_late(r);
-	return result;
+	return r->nlanes + HALL_FDS;
 }
 
 void
-run_blame(const struct run *r, enum bus_result result, enum reason *reason,
-    uint8_t *detail)
+run_fds(const struct run *r, struct pollfd *out, int64_t *until_us)
 {
-	*detail = 0;
-	switch (result) {
-	case BUS_EXCEPTION:
-		*reason = REASON_EXCEPTION;
-		*detail = r->answer.code;
-		break;
-	case BUS_NOISE:
-		*reason = REASON_NOISE;
-		break;
-	case BUS_PORT:
-		*reason = REASON_PORT;
-		break;
-	case BUS_OK:
-	case BUS_TIMEOUT:
-	case BUS_WOKEN:
-	default:
-		*reason = REASON_TIMEOUT;
-		break;
+	size_t n = r->nlanes;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct lane *l = &r->lanes[i];
+
+		out[i] = (struct pollfd){
+		    .fd = l->wants.fd, .events = l->wants.events};
+		if (l->wants.until_us < *until_us)
+			*until_us = l->wants.until_us;
 	}
+	if (r->hall != NULL)
+		n += hall_wants(r->hall, out + n, until_us);
+	while (n < run_nfds(r))
+		out[n++] = (struct pollfd){.fd = -1};
+	if (r->line->listen != NULL && r->hall == NULL &&
+	    r->hall_next * 1000 < *until_us)
+		*until_us = r->hall_next * 1000;
 }
 
-int64_t
-run_step(struct run *r, int64_t now)
+void
+run_step(struct run *r, const struct pollfd *polled, int64_t now_us)
 {
-	bool open = port_ready(r, now);
-	int64_t wake, outputs = INT64_MAX;
-	int task;
+	step_hall(r, now_us / 1000);
+	for (size_t i = 0; i < r->nlanes; i++) {
+		/* In turn, so that none is always last. */
+		size_t at = (r->turn + i) % r->nlanes;
+		struct lane *l = &r->lanes[at];
+		bool ready = polled == NULL || polled[at].revents != 0;
 
-	now = mono_ms();
-	if (open) {
-		outputs = outputs_step(r->outputs, r, now);
-		if (outputs <= now || !bus_is_open(r->bus) ||
-		    !outputs_tried(r->outputs))
-			return now;
+		if (ready || l->wants.until_us <= now_us)
+			lane_step(l, ready, now_us);
 	}
-	now = mono_ms();
-	for (size_t i = 0; i < r->line->ndevices; i++)
-		r->gates[i] = open ? r->devs[i].health.gate : (struct gate){0};
-	task = poll_next(r->poll, r->gates, now, &wake);
-	if (task == -1) {
-		if (!open && r->port_next < wake)
-			wake = r->port_next;
-		return outputs < wake ? outputs : wake;
-	}
-	struct dev *d = &r->devs[r->poll->tasks[task].device];
-	if (open)
-		device_poll(r, d, task);
-	else
-		device_port_gone(r, d, task, now);
-	return now;
+	r->turn++;
 }
 
 bool
 run_ready(const struct run *r)
 {
-	return outputs_tried(r->outputs) || r->port == PORT_FAILED;
-}
-
-size_t
-run_stop(struct run *r, int64_t until)
-{
-	r->stop_until = until;
-	return outputs_stop(r->outputs, r, until);
-}
-
-static bool
-tell_device(struct run *r, struct dev *d, int fd, int64_t now)
-{
-	struct msg m = {.kind = MSG_DEVICE,
-	    .device = {.device = d->index,
-		.state = d->health.state,
-		.requests = d->requests,
-		.answers = d->answers,
-		.timeouts = d->timeouts,
-		.noise = d->noise,
-		.exceptions = d->exceptions,
-		.late = d->late,
-		.last_ok_ms = d->health.last_ok_ms}};
-
-	(void)snprintf(m.device.text, sizeof(m.device.text), "%s", d->text);
-	if (!sink_send(r->sink, fd, &m))
-		return false;
-	d->changed = d->grew = false;
-	d->told = now;
+	for (size_t i = 0; i < r->nlanes; i++)
+		if (!outputs_tried(r->lanes[i].outputs) &&
+		    r->lanes[i].port != PORT_FAILED &&
+		    !lane_waits_for_guest(&r->lanes[i]))
+			return false;
 	return true;
 }
 
-void
-run_tell(struct run *r, int fd, int64_t now)
+static struct dev *
+dev_of(struct run *r, uint32_t series)
 {
-	if (!r->port_told) {
-		struct msg m = {.kind = MSG_LINE,
-		    .state = {.state = (uint8_t)r->port, .sent = r->requests}};
-
-		(void)snprintf(
-		    m.state.text, sizeof(m.state.text), "%s", r->why);
-		if (!sink_send(r->sink, fd, &m))
-			return;
-		r->port_told = true;
-	}
 	for (size_t i = 0; i < r->line->ndevices; i++) {
-		struct dev *d = &r->devs[i];
+		const struct device *d = r->devs[i].conf;
 
-		if ((d->changed ||
-			(d->grew && now >= d->told + DEVICE_TELL_MS)) &&
-		    !tell_device(r, d, fd, now))
-			return;
+		if (series >= d->series &&
+		    series - d->series < d->type->npoints)
+			return &r->devs[i];
 	}
+	return NULL;
+}
+
+void
+run_command(struct run *r, const struct msg_command *m, int64_t now)
+{
+	struct dev *d = dev_of(r, m->series);
+
+	if (d == NULL) {
+		sink_result(r->sink, m->id, RESULT_REFUSED,
+		    "this line has no such point");
+		return;
+	}
+	outputs_command(d->lane->outputs, d,
+	    (uint16_t)(m->series - d->conf->series), m, now);
+	lane_hurry(d->lane);
+}
+
+void
+run_stop(struct run *r, int64_t until)
+{
+	r->stop_until = until;
+	for (size_t i = 0; i < r->nlanes; i++)
+		lane_stop(&r->lanes[i]);
+}
+
+size_t
+run_left(const struct run *r)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < r->nlanes; i++)
+		left += outputs_left(r->lanes[i].outputs);
+	return left;
 }

@@ -1,4 +1,4 @@
-/* Two rings, sized at start. */
+/* Three rings, sized at start. */
 #include "sink.h"
 
 #include <errno.h>
@@ -7,13 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS = 64 };
+enum { EVENTS = 64, RESULTS = 32 };
 
 struct sink {
 	struct reading *ring;
 	size_t cap, first, n;
 	struct msg_event events[EVENTS];
 	size_t first_event, nevents;
+	struct msg_result results[RESULTS];
+	size_t first_result, nresults;
 	uint64_t lost, lost_events; /* not told yet */
 	struct msg out;             /* under construction */
 };
@@ -71,10 +73,25 @@ sink_event(struct sink *s, enum event_kind kind, int64_t now,
 	va_end(ap);
 }
 
+void
+sink_result(
+    struct sink *s, uint64_t id, enum command_result result, const char *text)
+{
+	struct msg_result *r;
+
+	if (s->nresults == RESULTS) {
+		s->first_result = (s->first_result + 1) % RESULTS;
+		s->nresults--;
+	}
+	r = &s->results[(s->first_result + s->nresults++) % RESULTS];
+	*r = (struct msg_result){.id = id, .result = result};
+	(void)snprintf(r->text, sizeof(r->text), "%s", text);
+}
+
 bool
 sink_send(struct sink *s, int fd, const struct msg *m)
 {
-	return s->n == 0 && s->nevents == 0 && msg_send(fd, m) == 0;
+	return s->nevents == 0 && s->nresults == 0 && msg_send(fd, m) == 0;
 }
 
 static int
@@ -90,6 +107,31 @@ flush_events(struct sink *s, int fd)
 		s->nevents--;
 	}
 	return 0;
+}
+
+static int
+flush_results(struct sink *s, int fd)
+{
+	while (s->nresults > 0) {
+		s->out.kind = MSG_RESULT;
+		s->out.result = s->results[s->first_result];
+		int rc = msg_send(fd, &s->out);
+		if (rc != 0)
+			return rc;
+		s->first_result = (s->first_result + 1) % RESULTS;
+		s->nresults--;
+	}
+	return 0;
+}
+
+int64_t
+sink_due(const struct sink *s)
+{
+	if (s->n == 0)
+		return INT64_MAX;
+	return s->n >= MSG_READINGS_MAX
+		   ? 0
+		   : s->ring[s->first].boot_ms + SINK_WAIT_MS;
 }
 
 static int
@@ -113,12 +155,15 @@ flush_readings(struct sink *s, int fd)
 }
 
 int
-sink_flush(struct sink *s, int fd, int64_t now, const char *line)
+sink_flush(struct sink *s, int fd, int64_t now, const char *line, bool all)
 {
 	int rc = flush_events(s, fd);
 
-	if (rc == 0)
+	/* The reading that confirms a write comes before its result. */
+	if (rc == 0 && (all || s->nresults > 0 || now >= sink_due(s)))
 		rc = flush_readings(s, fd);
+	if (rc == 0)
+		rc = flush_results(s, fd);
 	if (rc != 0 || (s->lost == 0 && s->lost_events == 0))
 		return rc;
 	sink_event(s, EVENT_LINE, now, line,

@@ -14,6 +14,8 @@
 
 struct sink;
 
+enum { SINK_WAIT_MS = 100 };
+
 /* Room for nreadings (at least MSG_READINGS_MAX). NULL: out of memory. */
 struct sink *sink_new(size_t nreadings);
 struct sink *sink_free(struct sink *take);
@@ -23,13 +25,21 @@ void sink_reading(struct sink *s, const struct reading *r);
 void sink_event(struct sink *s, enum event_kind kind, int64_t now,
     const char *subject, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+/* What became of a command. Beyond 32 the oldest gives way: who asked is told
+ * by core that nobody knows. */
+void sink_result(
+    struct sink *s, uint64_t id, enum command_result result, const char *text);
 /* Device and line states: only the latest of each is worth telling, so these
  * are refused while the channel is full: false, tell again. */
 bool sink_send(struct sink *s, int fd, const struct msg *m);
 
-/* Sends what there is. 0; -EAGAIN: the channel is full; other -errno: the core
- * is gone. */
-int sink_flush(struct sink *s, int fd, int64_t now, const char *line);
+/* Sends events and results, and readings when there is a frame full of them or
+ * the oldest has waited for SINK_WAIT_MS: a wake-up of core costs more than a
+ * reading. all: whatever there is. 0; -EAGAIN: the channel is full; other
+ * -errno: the core is gone. */
+int sink_flush(struct sink *s, int fd, int64_t now, const char *line, bool all);
+/* Boot time at which readings are to be flushed; INT64_MAX: there are none. */
+int64_t sink_due(const struct sink *s);
 
 size_t sink_readings(const struct sink *s);
 /* The oldest reading, taken out; false when there is none. For tests. */

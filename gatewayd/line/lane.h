@@ -1,0 +1,76 @@
+/*
+ * A lane: one bus and the devices on it, one exchange at a time. A serial line
+ * is one lane; a TCP line has a lane for each connection, and they all go on
+ * side by side in one process. What goes first: outputs and commands, then the
+ * device whose period ends earliest.
+ */
+#ifndef LANE_H
+#define LANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bus.h"
+#include "device.h"
+#include "msg.h"
+#include "outputs.h"
+
+struct run;
+
+enum {
+	PORT_GAP_MS = 500,
+	PORT_GAP_MAX_MS = 15000,
+};
+
+enum lane_turn { TURN_NONE, TURN_OUTPUT, TURN_POLL };
+
+struct lane {
+	struct run *run;
+	struct bus_way way;
+	const char *registration; /* of the DTU that dials in; NULL: any */
+	char name[128];           /* "north", "ponds 192.0.2.51:502" */
+	struct bus *bus;
+	struct dev **devs; /* ndevs */
+	size_t ndevs;
+	struct outputs *outputs;
+
+	/* The exchange under way, and the answer of the last one. */
+	enum lane_turn turn;
+	struct dev *dev;
+	int64_t began_us;
+	struct answer answer;
+	struct bus_wants wants; /* what to wait for before the next step */
+
+	enum port_state port;
+	bool worked; /* an exchange took place since it was opened */
+	int64_t port_next;
+	uint32_t port_gap;
+	char why[WHY_MAX];
+	int64_t busy_us; /* time that exchanges have taken */
+};
+
+/* first: one of the devices that it leads to. The caller fills devs, for which
+ * there is room, before lane_start(). 0, or -ENOMEM. */
+int lane_init(struct lane *l, struct run *borrow, struct bus_way way,
+    const struct device *first);
+int lane_start(struct lane *l, int64_t now);
+void lane_done(struct lane *l);
+
+/* Goes on as far as it can without waiting, at most to the next exchange's
+ * start; `wants` says what to wait for then. ready: its descriptor is. */
+void lane_step(struct lane *l, bool ready, int64_t now_us);
+
+/* A command is there: a quiet wait after a timeout is not worth its delay. */
+void lane_hurry(struct lane *l);
+
+/* A connection that dialled in. */
+void lane_adopt(struct lane *l, int take_fd);
+
+/* Nobody has dialled in yet. */
+bool lane_waits_for_guest(const struct lane *l);
+
+/* Only outputs from now on, to their safe states. */
+void lane_stop(struct lane *l);
+
+#endif
