@@ -107,8 +107,10 @@ struct device_type {
 	uint8_t parity, stop_bits, unit;
 	uint16_t registers_per_read; /* 1 to 125 */
 	uint16_t coils_per_read;     /* 1 to 2000 */
-	uint16_t bridge_gaps;        /* registers it lets us read over */
-	uint32_t quiet_ms;           /* rest it needs between requests */
+	/* A gap of so many registers (coils) between two points, which no point
+	 * covers, may be read over; 0: none. */
+	uint16_t bridge_gaps;
+	uint32_t quiet_ms; /* rest it needs between requests */
 	uint32_t warm_up_ms;
 	const struct setup *setup;
 	size_t nsetup;

@@ -20,6 +20,11 @@ check_writable(struct ctx *x, const struct node *n, const struct point_type *t)
 		    "in a table that can only be read; name a coil or holding "
 		    "register",
 		    n->key);
+	else if (t->writable && t->text)
+		complain(x->c, n->key_at,
+		    "`%s` is a text, which cannot be written; add writable: "
+		    "false",
+		    n->key);
 	else if (t->kind == KIND_OUTPUT && t->count > 1)
 		complain(x->c, n->key_at,
 		    "the output `%s` takes %u registers; "
@@ -154,18 +159,32 @@ read_words(struct ctx *x, const struct node *n, struct point_type *t)
 	}
 }
 
-/* A few bits are put into what the register holds, which is read before; what
- * is never read would lose the others. */
-static void
-check_bits(struct ctx *x, const struct node *n, const struct point_type *t)
+/* Bytes and bit fields: the register has other bits, too. */
+static bool
+is_part(const struct point_type *t)
 {
-	const struct node *mask = node_get(n, "mask");
+	uint64_t all =
+	    t->count >= 4 ? UINT64_MAX : (UINT64_C(1) << (16 * t->count)) - 1;
 
-	if (mask && t->write_only && t->function != 22 && !t->has_words)
-		complain(x->c, mask->key_at,
-		    "`%s` is a few bits of a register that is never read, so "
-		    "that writing it would clear the others; add function: 22 "
-		    "or leave `mask` out",
+	return t->type == REG_INT8 || t->type == REG_UINT8 || t->shift ||
+	       (t->mask && t->mask != all);
+}
+
+/* A part is put into what the register holds, which is read before, unless the
+ * device does so itself: function 22, the usual one for fields of one register
+ * (Modbus Application Protocol V1.1b3, 6.16). */
+static void
+check_part(struct ctx *x, const struct node *n, const struct point_type *t)
+{
+	bool by_device = t->count == 1 && (t->mask || t->shift) &&
+			 (!t->function || t->function == 22);
+
+	if (t->write_only && t->writable && !t->has_words &&
+	    t->table == TABLE_HOLDING && is_part(t) && !by_device)
+		complain(x->c, n->key_at,
+		    "`%s` is a part of a register that is never read, so that "
+		    "its other bits would be lost; add a mask and function: "
+		    "22, or take the whole register",
 		    n->key);
 }
 
@@ -182,5 +201,5 @@ point_write_read(struct ctx *x, const struct node *n, struct point_type *t)
 	read_write_only(x, n, t);
 	read_function(x, n, t);
 	read_words(x, n, t);
-	check_bits(x, n, t);
+	check_part(x, n, t);
 }
