@@ -1,6 +1,7 @@
 /*
- * One question, one answer in pieces, three seconds for all of it. The gateway
- * is not trusted to be well: a piece that is malformed, an answer without end
+ * One question, one answer in pieces, three seconds for all of it (for what
+ * becomes of a command, longer than core waits). The gateway is not trusted to
+ * be well: a piece that is malformed, an answer without end
  * or none at all are each said plainly.
  */
 #include "ask.h"
@@ -20,7 +21,7 @@
 #include "mono.h"
 #include "msg.h"
 
-enum { ANSWER_MS = 3000, ANSWER_MAX = 16 << 20 };
+enum { ANSWER_MS = 3000, WRITE_MS = 20000, ANSWER_MAX = 16 << 20 };
 
 struct answer {
 	char *text;
@@ -110,25 +111,16 @@ collect(int fd, int64_t until, struct answer *a)
 }
 
 static int
-exchange(const char *question, struct answer *a, char *path, size_t size)
+exchange(const struct msg *m, int patience, struct answer *a, char *path,
+    size_t size)
 {
-	int64_t until = mono_ms() + ANSWER_MS;
+	int64_t until = mono_ms() + patience;
 	int fd = dial(ctl_run_dir(), path, size);
-	struct msg *m;
 	int r;
 
 	if (fd < 0)
 		return fd;
-	m = calloc(1, sizeof(*m));
-	if (m == NULL) {
-		(void)close(fd); /* nothing was sent on it */
-		return -ENOMEM;
-	}
-	m->kind = MSG_ASK;
-	m->text.last = 1;
-	(void)snprintf(m->text.text, sizeof(m->text.text), "%s", question);
 	r = msg_send(fd, m);
-	free(m);
 	if (r == 0)
 		r = collect(fd, until, a);
 	(void)close(fd); /* all we wanted has been read */
@@ -136,9 +128,10 @@ exchange(const char *question, struct answer *a, char *path, size_t size)
 }
 
 static int
-no_answer(int error, const char *path)
+no_answer(int error, int patience, const char *path)
 {
 	const char *why = strerror(-error);
+	char mute[40];
 	const char *next = "is gatewayd running? (systemctl status gatewayd; "
 			   "--run-dir names another)";
 
@@ -148,7 +141,9 @@ no_answer(int error, const char *path)
 		break;
 	case ETIMEDOUT:
 	case EAGAIN:
-		why = "no answer in 3 s";
+		(void)snprintf(
+		    mute, sizeof(mute), "no answer in %d s", patience / 1000);
+		why = mute;
 		next = "journalctl -u gatewayd says what it is doing";
 		break;
 	case EPROTO:
@@ -187,25 +182,68 @@ take_answer(struct answer *a, struct jdoc **out, char *error, size_t size)
 	return CTL_REFUSED;
 }
 
+static int
+ask_question(const char *question, struct answer *a, char *path, size_t size)
+{
+	struct msg *m = calloc(1, sizeof(*m));
+	int r;
+
+	if (m == NULL)
+		return -ENOMEM;
+	m->kind = MSG_ASK;
+	m->text.last = 1;
+	(void)snprintf(m->text.text, sizeof(m->text.text), "%s", question);
+	r = exchange(m, ANSWER_MS, a, path, size);
+	free(m);
+	return r;
+}
+
+/* What came of an exchange, said when it is no answer. */
+static int
+conclude(int r, int patience, struct answer *a, const char *path,
+    struct jdoc **out, char **text)
+{
+	char error[256];
+
+	if (r != 0) {
+		free(a->text);
+		return no_answer(r, patience, path);
+	}
+	r = take_answer(a, out, error, sizeof(error));
+	if (r != CTL_DONE)
+		(void)fprintf(stderr, "gatewayctl: %s: %s\n", path, error);
+	if (r != CTL_DONE || text == NULL)
+		free(a->text);
+	else
+		*text = a->text;
+	return r;
+}
+
 int
 ask_core(const char *question, struct jdoc **out, char **text)
 {
 	struct answer a = {0};
-	char path[256] = "control.sock", error[256];
-	int r = exchange(question, &a, path, sizeof(path));
+	char path[256] = "control.sock";
+	int r = ask_question(question, &a, path, sizeof(path));
 
-	if (r != 0) {
-		free(a.text);
-		return no_answer(r, path);
+	return conclude(r, ANSWER_MS, &a, path, out, text);
+}
+
+int
+ask_write(const struct msg_wish *wish, struct jdoc **out, char **text)
+{
+	struct answer a = {0};
+	char path[256] = "control.sock";
+	struct msg *m = calloc(1, sizeof(*m));
+	int r = -ENOMEM;
+
+	if (m != NULL) {
+		m->kind = MSG_WISH;
+		m->wish = *wish;
+		r = exchange(m, WRITE_MS, &a, path, sizeof(path));
 	}
-	r = take_answer(&a, out, error, sizeof(error));
-	if (r != CTL_DONE)
-		(void)fprintf(stderr, "gatewayctl: %s: %s\n", path, error);
-	if (r != CTL_DONE || text == NULL)
-		free(a.text);
-	else
-		*text = a.text;
-	return r;
+	free(m);
+	return conclude(r, WRITE_MS, &a, path, out, text);
 }
 
 int
@@ -213,7 +251,7 @@ ask_core_quietly(const char *question, struct jdoc **out)
 {
 	struct answer a = {0};
 	char path[256], error[256];
-	int r = exchange(question, &a, path, sizeof(path));
+	int r = ask_question(question, &a, path, sizeof(path));
 
 	r = r != 0 ? CTL_NO_GATEWAY
 		   : take_answer(&a, out, error, sizeof(error));

@@ -3,12 +3,15 @@
 #define ASK_H
 
 struct jdoc;
+struct msg_wish;
 
 /* Asks ("status", "points") and gives the JSON answer: CTL_DONE with *out the
  * caller's to jdoc_free(), or the exit code after saying on stderr why not.
  * *text, when not NULL, is the answer as it came, the caller's to free(). */
 int ask_core(const char *question, struct jdoc **out, char **text);
-/* The same, without a word when nothing answers. */
+/* Wishes for something to be written, and waits for what becomes of it. */
+int ask_write(const struct msg_wish *wish, struct jdoc **out, char **text);
+/* ask_core() without a word when nothing answers. */
 int ask_core_quietly(const char *question, struct jdoc **out);
 
 #endif

@@ -54,14 +54,21 @@ static const struct cmd commands[] = {
 	"FILE [--turnaround 5ms] [--dead K] [--json]\n"
 	"          [--profiles DIR] [--plugins DIR]",
 	plan_help},
-    {"status", cmd_status, "[--json]",
-	"the gateway, its lines, devices and uplinks as they are now"},
+    {"status", cmd_status, "[--devices] [--json]",
+	"the gateway, its lines, devices and uplinks as they are now;\n"
+	"           --devices: every count of every device"},
     {"points", cmd_points, "[PREFIX] [--json]",
 	"every point with its last value, age and quality"},
     {"history", cmd_history,
 	"POINT [--from T] [--to T] [--limit N] [--utc] [--json]\n"
 	"          [--db FILE | --config FILE]",
 	"what the store has of one point; T: 2h, 3d, a date, or ms"},
+    {"write", cmd_write,
+	"POINT on --for TIME | POINT off | POINT VALUE  [--json]\n"
+	"  An output is always opened for a time (--for 10min) and closes by "
+	"itself.\n"
+	"  A setting takes a number or one of its words.",
+	"opens an output for a time, closes it, or sets a setting"},
     {"version", cmd_version, "[--json]", "version and build"},
     {"help", cmd_help, "[COMMAND]", "this, or one command"},
     {.name = "schema"},
@@ -69,7 +76,6 @@ static const struct cmd commands[] = {
     {.name = "plugins"},
     {.name = "scan"},
     {.name = "read"},
-    {.name = "write"},
     {.name = "watch"},
     {.name = "events"},
     {.name = "export"},
@@ -108,8 +114,8 @@ print_commands(FILE *to)
 	    "\n  --run-dir DIR  which gateway: where it keeps control.sock\n"
 	    "                 ($GATEWAYD_RUN_DIR, else /run/gatewayd)\n"
 	    "  --json         for programs instead of people\n\n"
-	    "exit: 0 done, 1 refused or not found, 2 usage, 3 the gateway "
-	    "does not answer\n",
+	    "exit: 0 done, 1 refused, uncertain or not found, 2 usage, "
+	    "3 the gateway does not answer\n",
 	    to);
 }
 

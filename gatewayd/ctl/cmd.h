@@ -31,5 +31,6 @@ int cmd_plan(int argc, char **argv);
 int cmd_points(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_version(int argc, char **argv);
+int cmd_write(int argc, char **argv);
 
 #endif

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-static bool
-parse_ago(const char *s, int64_t now_ms, int64_t *ms)
+bool
+when_duration(const char *s, int64_t *ms)
 {
 	static const struct {
 		const char *name;
@@ -23,7 +23,7 @@ parse_ago(const char *s, int64_t now_ms, int64_t *ms)
 		return false;
 	for (size_t i = 0; i < sizeof(unit) / sizeof(unit[0]); i++)
 		if (strcmp(end, unit[i].name) == 0) {
-			*ms = now_ms - n * unit[i].ms;
+			*ms = n * unit[i].ms;
 			return true;
 		}
 	return false;
@@ -119,7 +119,11 @@ when_parse(const char *s, int64_t now_ms, int64_t *ms)
 		*ms = n;
 		return true;
 	}
-	return parse_ago(s, now_ms, ms) || parse_date(s, ms);
+	if (when_duration(s, &n)) {
+		*ms = now_ms - n;
+		return true;
+	}
+	return parse_date(s, ms);
 }
 
 const char *

@@ -13,6 +13,9 @@
  */
 bool when_parse(const char *s, int64_t now_ms, int64_t *ms);
 
+/* How long: `250ms`, `90s`, `10min`, `2h`, `3d`, `1w`. False otherwise. */
+bool when_duration(const char *s, int64_t *ms);
+
 /* "2026-05-03 22:00:30.250 +0800", or "2026-05-03T14:00:30.250Z". */
 const char *when_format(int64_t ms, bool utc, char *out, size_t size);
 

@@ -1,0 +1,134 @@
+/*
+ * gatewayctl write: a command, and what became of it. What the point is, and
+ * whether the value fits it, the gateway knows; here only the shape is checked.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+#include "cmd.h"
+#include "jdoc.h"
+#include "msg.h"
+#include "when.h"
+
+struct order {
+	const char *subject, *value, *time; /* time: NULL: none was given */
+	bool json;
+};
+
+/* 0, or the exit code after saying what is wrong. */
+static int
+read_args(int argc, char **argv, struct order *o)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			o->json = true;
+		else if (strcmp(argv[i], "--for") == 0 && i + 1 < argc)
+			o->time = argv[++i];
+		else if (strncmp(argv[i], "--for=", 6) == 0)
+			o->time = argv[i] + 6;
+		else if (strncmp(argv[i], "--", 2) == 0 || o->value != NULL)
+			return ctl_usage("write", "what is this: ", argv[i]);
+		else if (o->subject == NULL)
+			o->subject = argv[i];
+		else
+			o->value = argv[i];
+	}
+	if (o->value == NULL)
+		return ctl_usage("write", "which point, and what? ", NULL);
+	return 0;
+}
+
+static int
+read_order(const struct order *o, struct msg_wish *w)
+{
+	int64_t ms = 0;
+
+	if (strlen(o->subject) >= sizeof(w->subject))
+		return ctl_usage("write", "too long a name: ", o->subject);
+	if (strlen(o->value) >= sizeof(w->value))
+		return ctl_usage("write", "too long a value: ", o->value);
+	if (o->time != NULL &&
+	    (!when_duration(o->time, &ms) || ms == 0 || ms > UINT32_MAX))
+		return ctl_usage("write",
+		    "--for takes a time such as 90s, 10min or 2h, not ",
+		    o->time);
+	(void)snprintf(w->subject, sizeof(w->subject), "%s", o->subject);
+	(void)snprintf(w->value, sizeof(w->value), "%s", o->value);
+	w->for_ms = (uint32_t)ms;
+	return 0;
+}
+
+/* What a result says of the point. */
+static void
+say_done(const struct order *o, const char *note)
+{
+	if (o->time != NULL)
+		(void)printf("%s is open, and closes by itself after %s%s\n",
+		    o->subject, o->time, note);
+	else
+		(void)printf(strcmp(o->value, "off") == 0
+				 ? "%s is %s%s\n"
+				 : "%s is set to %s%s\n",
+		    o->subject, o->value, note);
+}
+
+static int
+say(const struct order *o, const struct json_t *answer)
+{
+	const char *result = jdoc_text(answer, "result", "?");
+	const char *text = jdoc_text(answer, "text", "");
+	bool done = strcmp(result, "done") == 0;
+	bool sent = strcmp(result, "sent") == 0;
+	char note[300] = "";
+
+	if (!done && !sent) {
+		(void)fprintf(stderr, "gatewayctl: %s: %s: %s\n", o->subject,
+		    result, text);
+		return CTL_REFUSED;
+	}
+	if (*text != '\0')
+		(void)snprintf(note, sizeof(note), " (%s)", text);
+	if (done)
+		say_done(o, note);
+	else
+		(void)printf("%s: %s was sent and acknowledged; the device has "
+			     "no way to read it back%s\n",
+		    o->subject, o->value, note);
+	return CTL_DONE;
+}
+
+/* The same for programs. */
+static int
+pass_on(const char *text, const struct json_t *answer)
+{
+	const char *result = jdoc_text(answer, "result", "?");
+
+	(void)puts(text); /* main() asks ferror() */
+	return strcmp(result, "done") == 0 || strcmp(result, "sent") == 0
+		   ? CTL_DONE
+		   : CTL_REFUSED;
+}
+
+int
+cmd_write(int argc, char **argv)
+{
+	struct order o = {0};
+	struct msg_wish wish = {0};
+	struct jdoc *j;
+	char *text;
+	int r = read_args(argc, argv, &o);
+
+	if (r == 0)
+		r = read_order(&o, &wish);
+	if (r == 0)
+		r = ask_write(&wish, &j, &text);
+	if (r != 0)
+		return r;
+	r = o.json ? pass_on(text, jdoc_root(j)) : say(&o, jdoc_root(j));
+	jdoc_free(j);
+	free(text);
+	return r;
+}
