@@ -17,7 +17,8 @@
 enum {
 	INSTANTS_MAX = 10000, /* periods without a small common multiple */
 	KNOWN_MAX = 256,
-	CYCLES = 720, /* of a plugin: a multiple of most numbers in use */
+	TCP_NS = 300000, /* of an exchange on a local network */
+	CYCLES = 720,    /* of a plugin: a multiple of most numbers in use */
 };
 
 struct cost {
@@ -29,7 +30,8 @@ struct cost {
 struct survey {
 	const struct line *line;
 	const struct device *device;
-	struct price price;
+	struct price price; /* by which the planner decides */
+	struct price time;  /* what a request takes */
 	uint64_t turnaround_ns, rest_ns;
 	struct polling polling;
 	struct plan *plan;
@@ -43,7 +45,7 @@ rest_ns(const struct line *l, const struct device *d, struct price price)
 {
 	uint64_t rest = (uint64_t)d->type->quiet_ms * 1000000, kept = 0;
 
-	if (l->transport == TRANSPORT_RTU)
+	if (l->transport != TRANSPORT_TCP)
 		kept = l->baud > 19200 ? 1750000 : price.byte_ns * 7 / 2;
 	return rest > kept ? rest - kept : 0;
 }
@@ -60,8 +62,7 @@ add_read(struct cost *c, const struct survey *s, enum reg_table table,
 	    .count = count,
 	    .tcp = s->line->transport == TRANSPORT_TCP};
 	uint8_t frame[FRAME_MAX];
-	uint64_t ns =
-	    s->price.request_ns + s->price.byte_ns * data + s->rest_ns;
+	uint64_t ns = s->time.request_ns + s->time.byte_ns * data + s->rest_ns;
 
 	if (c->requests++ == 0)
 		c->first_ns = ns - s->turnaround_ns;
@@ -226,10 +227,14 @@ forecast_load(const struct line *l, const struct device *d,
 	    .price = plan_price(l, turnaround_us),
 	    .turnaround_ns = (uint64_t)turnaround_us * 1000};
 	struct cost sweep = {0};
+	bool tcp = l->transport == TRANSPORT_TCP;
 	uint64_t timeout_ms = d->timeout_ms;
 	int r = 0;
 
 	*out = (struct load){.device = d};
+	s.time = s.price;
+	if (tcp)
+		s.time = (struct price){.request_ns = s.turnaround_ns + TCP_NS};
 	s.rest_ns = rest_ns(l, d, s.price);
 	if (d->type->plugin)
 		survey_plugin(&s, &sweep, out);
@@ -248,7 +253,7 @@ forecast_load(const struct line *l, const struct device *d,
 	/* A TCP answer has a number, so that a late one is known. */
 	if (timeout_ms > QUIET_MAX_MS)
 		timeout_ms = QUIET_MAX_MS;
-	if (l->transport != TRANSPORT_TCP)
+	if (!tcp)
 		out->quiet_ns = timeout_ms * 1000000;
 	return 0;
 }

@@ -133,7 +133,7 @@ put_line(const struct forecast *f, FILE *to)
 	put_text("line", l->name, to);
 	(void)fputc(',', to);
 	put_text("transport", transport[l->transport], to);
-	if (l->transport == TRANSPORT_RTU)
+	if (l->transport != TRANSPORT_TCP)
 		(void)fprintf(to,
 		    ",\"baud\":%u,\"parity\":\"%s\",\"stop_bits\":%u", l->baud,
 		    parity[l->parity], l->stop_bits);
