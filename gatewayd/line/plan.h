@@ -32,10 +32,11 @@ struct read {
 	size_t npoints;         /* at least 1 */
 };
 
-enum plan_refusal {
-	PLAN_AGAIN, /* its points are still due: plan_reads() knows better now */
-	PLAN_POINT, /* a single point, which the device does not have */
-};
+/* PLAN_AGAIN: its points are still due; plan_reads() knows better now.
+ * PLAN_POINT: nothing to divide: the device does not have the read's points (a
+ * single one, or several of the same registers). No plan asks for them again
+ * until plan_forgive(). */
+enum plan_refusal { PLAN_AGAIN, PLAN_POINT };
 
 /* turnaround_us: from the end of a request to the start of its answer. */
 struct price plan_price(const struct line *l, uint32_t turnaround_us);
@@ -53,9 +54,14 @@ size_t plan_reads(struct plan *p, const bool *due, struct price price,
 /* The device answered this read: what it spans may be read together. */
 void plan_accepted(struct plan *p, const struct read *r);
 
-/* The device refused it with 02 or 03. */
+/* The device refused it with 02 or 03. The read is one of the last
+ * plan_reads(). */
 enum plan_refusal plan_refused(
     struct plan *p, const struct read *r, uint8_t code);
+
+/* Points the device did not have may be asked for again: each in a read of its
+ * own, so that it costs its neighbours nothing. */
+void plan_forgive(struct plan *p);
 
 /* The function code that reads a table. */
 uint8_t plan_function(enum reg_table t);
