@@ -1,11 +1,11 @@
-/* Registers to a reading, and back. */
+/* Registers to a reading. */
 #include "decode.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #include "exact.h"
+#include "field.h"
 
 void
 decoded_bad(struct decoded *out, enum reason reason)
@@ -75,47 +75,13 @@ utf8_text(const char *s)
 	return true;
 }
 
-static unsigned
-width_bits(const struct point_type *t)
-{
-	if (t->type == REG_INT8 || t->type == REG_UINT8)
-		return 8;
-	return t->count >= 4 ? 64 : 16u * t->count;
-}
-
-static uint64_t
-low_bits(unsigned n)
-{
-	return n >= 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1;
-}
-
 static uint8_t
 wire_byte(const uint16_t *words, unsigned i)
 {
 	return (uint8_t)(i & 1 ? words[i / 2] & 0xFF : words[i / 2] >> 8);
 }
 
-/* The value's bits, most significant byte first by the point's order. */
-static uint64_t
-assemble(const struct point_type *t, const uint16_t *words)
-{
-	unsigned bytes = t->count >= 4 ? 8 : 2u * t->count;
-	uint64_t raw = 0;
-
-	for (unsigned i = 0; i < bytes; i++)
-		raw = raw << 8 | wire_byte(words, t->order[i] % bytes);
-	return raw & low_bits(width_bits(t));
-}
-
-static bool
-is_signed(enum reg_type t)
-{
-	return t == REG_INT8 || t == REG_INT16 || t == REG_INT32 ||
-	       t == REG_INT64;
-}
-
-/* Of a number that is `bits` wide, after a shift. A masked field has no sign.
- */
+/* Of a number that is `bits` wide. */
 static int64_t
 sign_extend(uint64_t raw, unsigned bits)
 {
@@ -156,13 +122,19 @@ as_float(const struct point_type *t, uint64_t raw)
 	return d;
 }
 
+/* A float is compared as the device does: 0.1f is not above 0.1. */
 static void
 check_range(const struct point_type *t, struct decoded *out)
 {
-	double v = value_number(&out->value);
+	double v = value_number(&out->value), min = t->min, max = t->max;
 
-	if (t->has_range && out->quality != QUALITY_BAD &&
-	    (v < t->min || v > t->max))
+	if (!t->has_range || out->quality == QUALITY_BAD)
+		return;
+	if (t->type == REG_FLOAT32) {
+		min = fmin(min, (double)(float)min);
+		max = fmax(max, (double)(float)max);
+	}
+	if (v < min || v > max)
 		decoded_bad(out, REASON_RANGE);
 }
 
@@ -199,15 +171,14 @@ static void
 decode_whole(const struct point *p, uint64_t raw, struct decoded *out)
 {
 	const struct point_type *t = p->type;
-	unsigned bits = width_bits(t);
+	unsigned bits = field_width(t);
 
 	if ((t->type == REG_BCD16 || t->type == REG_BCD32) &&
 	    !bcd(raw, bits / 4, &raw)) {
 		decoded_bad(out, REASON_NO_DATA);
 		return;
 	}
-	/* A masked field is a part of its own, which has no sign. */
-	if (is_signed(t->type) && !t->mask && t->shift < bits) {
+	if (field_signed(t)) {
 		int64_t i = sign_extend(raw, bits - t->shift);
 		good(out, scale_is_one(p) ? value_int(i)
 					  : value_real(scale_whole(p, i)));
@@ -243,92 +214,16 @@ decode_point(const struct point *p, const uint16_t *words, struct decoded *out)
 		decode_string(t, words, out);
 		return;
 	}
-	if (t->table == TABLE_COIL || t->table == TABLE_DISCRETE)
-		raw = words[0] != 0;
-	else
-		raw = assemble(t, words);
-	if (t->mask)
-		raw &= t->mask;
-	raw = t->shift < 64 ? raw >> t->shift : 0;
+	raw = field_get(t, words);
 	if (is_no_data(t, raw)) {
 		decoded_bad(out, REASON_NO_DATA);
 		return;
 	}
-	if (t->type == REG_BOOL)
-		raw = raw != 0;
-	if (t->type == REG_FLOAT32 || t->type == REG_FLOAT64)
+	if (t->type == REG_BOOL || t->has_words)
+		good(out, value_int(field_on(t, words)));
+	else if (t->type == REG_FLOAT32 || t->type == REG_FLOAT64)
 		decode_float(p, raw, out);
 	else
 		decode_whole(p, raw, out);
 	check_range(t, out);
-}
-
-/* The raw number whose reading is `value`; false when it does not fit. */
-static bool
-to_raw(const struct point *p, double value, uint64_t *raw)
-{
-	const struct point_type *t = p->type;
-	long double v =
-	    ((long double)value - (long double)p->off) / (long double)p->slope;
-	unsigned bits = width_bits(t);
-	uint32_t half;
-	float f;
-	double d;
-
-	v = (v - (long double)t->offset) * (long double)t->div /
-	    (long double)t->mul;
-	if (t->type == REG_FLOAT32) {
-		f = (float)v;
-		memcpy(&half, &f, sizeof(half));
-		*raw = half;
-		return isfinite(f);
-	}
-	if (t->type == REG_FLOAT64) {
-		d = (double)v;
-		memcpy(raw, &d, sizeof(d));
-		return isfinite(d);
-	}
-	v = roundl(v);
-	if (is_signed(t->type)) {
-		long double top = ldexpl(1, (int)bits - 1);
-		if (!(v >= -top && v < top))
-			return false;
-		*raw = (uint64_t)(int64_t)v & low_bits(bits);
-		return true;
-	}
-	if (!(v >= 0 && v < ldexpl(1, (int)bits)))
-		return false;
-	*raw = (uint64_t)v;
-	return true;
-}
-
-int
-encode_point(const struct point *p, double value, uint16_t *words)
-{
-	const struct point_type *t = p->type;
-	unsigned bytes = t->count >= 4 ? 8 : 2u * t->count;
-	uint64_t raw = 0;
-
-	if (t->mask || t->shift || t->type == REG_BCD16 ||
-	    t->type == REG_BCD32 || t->type == REG_STRING)
-		return -ENOTSUP;
-	if (!isfinite(value) ||
-	    (t->has_range && (value < t->min || value > t->max)))
-		return -ERANGE;
-	if (t->type == REG_BOOL) {
-		if (value != 0 && value != 1)
-			return -ERANGE;
-		words[0] = value != 0;
-		return 0;
-	}
-	if (!to_raw(p, value, &raw))
-		return -ERANGE;
-	for (unsigned i = 0; i < t->count; i++)
-		words[i] = 0;
-	for (unsigned i = 0; i < bytes; i++) {
-		unsigned at = t->order[i] % bytes;
-		uint16_t byte = (uint8_t)(raw >> (8 * (bytes - 1 - i)));
-		words[at / 2] |= (uint16_t)(at & 1 ? byte : byte << 8);
-	}
-	return 0;
 }

@@ -19,13 +19,10 @@ struct decoded {
 
 /* `words`: the point's type->count registers in host order, or one coil as 0
  * or 1. Bad, without a value: a no-data code, NaN, infinity, a BCD digit above
- * 9, a string that is not UTF-8 text (no_data); outside the range (range). */
+ * 9, a string that is not UTF-8 text (no_data); outside the range (range). A
+ * bool, and what has words for on and off, is 0 or 1 whatever the scale. */
 void decode_point(
     const struct point *p, const uint16_t *words, struct decoded *out);
-
-/* The inverse, for whole-register points: type->count words. -ERANGE when the
- * value does not fit, -ENOTSUP for masked, BCD and string points. */
-int encode_point(const struct point *p, double value, uint16_t *words);
 
 /* Shared with what plugins return. */
 void decoded_bad(struct decoded *out, enum reason reason);
