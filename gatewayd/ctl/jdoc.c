@@ -168,6 +168,12 @@ jdoc_real(const struct json_t *of, const char *key, double fallback)
 }
 
 bool
+jdoc_true(const struct json_t *of, const char *key)
+{
+	return json_is_true(json_object_get(of, key));
+}
+
+bool
 jdoc_has_number(const struct json_t *of, const char *key)
 {
 	return json_is_number(json_object_get(of, key));

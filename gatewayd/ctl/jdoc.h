@@ -29,6 +29,8 @@ const char *jdoc_text(
 int64_t jdoc_int(const struct json_t *of, const char *key, int64_t fallback);
 /* Any number. */
 double jdoc_real(const struct json_t *of, const char *key, double fallback);
+/* True only when it is the word true. */
+bool jdoc_true(const struct json_t *of, const char *key);
 /* Numbers only: not null, which is false. */
 bool jdoc_has_number(const struct json_t *of, const char *key);
 /* The value as people read it: 23.1, closed, "" for null. Returns out. */

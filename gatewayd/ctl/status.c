@@ -7,6 +7,7 @@
 
 #include "ask.h"
 #include "cmd.h"
+#include "devices.h"
 #include "jdoc.h"
 #include "table.h"
 #include "when.h"
@@ -34,26 +35,13 @@ text(struct table *t, const struct json_t *of, const char *key)
 static void
 remark(struct table *t, const struct json_t *of)
 {
-	static const char *const plain[] = {
-	    "online", "answers", "open", "connected"};
+	static const char *const plain[] = {"online", "open", "connected"};
 	const char *s = jdoc_text(of, "text", "");
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		if (strcmp(s, plain[i]) == 0)
 			s = "";
 	table_cell(t, "%s", s);
-}
-
-/* A column that is empty while all is well is left out of the table. */
-static void
-trouble(struct table *t, const struct json_t *of, const char *key)
-{
-	int64_t n = jdoc_int(of, key, 0);
-
-	if (n != 0)
-		table_cell(t, "%" PRId64, n);
-	else
-		table_cell(t, "%s", "");
 }
 
 static void
@@ -91,69 +79,50 @@ print_gateway(const struct json_t *s)
 	table_free(t);
 }
 
+/* "43 %"; below ten with its tenths. */
+static void
+use(struct table *t, const struct json_t *line)
+{
+	int64_t n = jdoc_int(line, "use_per_mille", 0);
+
+	if (n < 100)
+		table_cell(t, "%" PRId64 ".%" PRId64 " %%", n / 10, n % 10);
+	else
+		table_cell(t, "%" PRId64 " %%", n / 10);
+}
+
+static void
+add_line(struct table *t, const struct json_t *l)
+{
+	int64_t overruns = jdoc_int(l, "overruns", 0);
+
+	text(t, l, "name");
+	table_cell(t, "%s %s", jdoc_text(l, "transport", "?"),
+	    jdoc_text(l, "port", ""));
+	text(t, l, "state");
+	table_cell(t, "%" PRId64 " of %" PRId64,
+	    jdoc_int(l, "devices_online", 0), jdoc_int(l, "devices_all", 0));
+	use(t, l);
+	/* Left out while there are none. */
+	table_cell(t, overruns > 0 ? "%" PRId64 : "", overruns);
+	count(t, l, "requests");
+	count(t, l, "pid");
+	count(t, l, "restarts");
+	remark(t, l);
+}
+
 static void
 print_lines(const struct json_t *lines)
 {
-	static const char *const names[] = {"LINE", "PORT", "STATE", "REQUESTS",
-	    "PROCESS", "RESTARTS", "", NULL};
-	struct table *t = table_new("lllrrrl");
+	static const char *const names[] = {"LINE", "PORT", "STATE", "ONLINE",
+	    "USE", "OVERRUNS", "REQUESTS", "PROCESS", "RESTARTS", "", NULL};
+	struct table *t = table_new("lllrrrrrrl");
 
 	if (t == NULL)
 		return;
 	heading(t, names);
-	for (size_t i = 0; i < jdoc_count(lines); i++) {
-		const struct json_t *l = jdoc_at(lines, i);
-		text(t, l, "name");
-		table_cell(t, "%s %s", jdoc_text(l, "transport", "?"),
-		    jdoc_text(l, "port", ""));
-		text(t, l, "state");
-		count(t, l, "requests");
-		count(t, l, "pid");
-		count(t, l, "restarts");
-		remark(t, l);
-	}
-	table_print(t, 0, stdout);
-	table_free(t);
-}
-
-static void
-add_device(struct table *t, const struct json_t *d)
-{
-	char age[40] = "never";
-
-	if (jdoc_has_number(d, "last_ok_age_ms"))
-		when_span(jdoc_int(d, "last_ok_age_ms", 0), age, sizeof(age));
-	text(t, d, "name");
-	text(t, d, "type");
-	count(t, d, "unit");
-	text(t, d, "state");
-	table_cell(t, "%s", age);
-	count(t, d, "requests");
-	count(t, d, "answers");
-	trouble(t, d, "timeouts");
-	trouble(t, d, "late");
-	trouble(t, d, "noise");
-	trouble(t, d, "exceptions");
-	remark(t, d);
-}
-
-static void
-print_devices(const struct json_t *lines)
-{
-	static const char *const names[] = {"DEVICE", "TYPE", "UNIT", "STATE",
-	    "LAST ANSWER", "REQUESTS", "ANSWERS", "TIMEOUTS", "LATE", "NOISE",
-	    "EXCEPTIONS", "", NULL};
-	struct table *t = table_new("llrlrrrrrrrl");
-
-	if (t == NULL)
-		return;
-	heading(t, names);
-	for (size_t i = 0; i < jdoc_count(lines); i++) {
-		const struct json_t *devices =
-		    jdoc_get(jdoc_at(lines, i), "devices");
-		for (size_t k = 0; k < jdoc_count(devices); k++)
-			add_device(t, jdoc_at(devices, k));
-	}
+	for (size_t i = 0; i < jdoc_count(lines); i++)
+		add_line(t, jdoc_at(lines, i));
 	table_print(t, 0, stdout);
 	table_free(t);
 }
@@ -186,15 +155,19 @@ print_uplinks(const struct json_t *uplinks)
 }
 
 static void
-print_status(const struct json_t *s)
+print_status(const struct json_t *s, bool all)
 {
+	const struct json_t *lines = jdoc_get(s, "lines");
 	const struct json_t *uplinks = jdoc_get(s, "uplinks");
 
 	print_gateway(s);
 	(void)putchar('\n');
-	print_lines(jdoc_get(s, "lines"));
+	print_lines(lines);
 	(void)putchar('\n');
-	print_devices(jdoc_get(s, "lines"));
+	if (all)
+		devices_print_all(lines, stdout);
+	else
+		devices_print(lines, stdout);
 	(void)putchar('\n');
 	if (jdoc_count(uplinks) > 0)
 		print_uplinks(uplinks);
@@ -205,20 +178,26 @@ print_status(const struct json_t *s)
 int
 cmd_status(int argc, char **argv)
 {
-	bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	bool json = false, all = false;
 	struct jdoc *j;
 	char *answer;
 	int r;
 
-	if (argc > 1 && !json)
-		return ctl_usage("status", "what is this: ", argv[1]);
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			json = true;
+		else if (strcmp(argv[i], "--devices") == 0)
+			all = true;
+		else
+			return ctl_usage("status", "what is this: ", argv[i]);
+	}
 	r = ask_core("status", &j, &answer);
 	if (r != CTL_DONE)
 		return r;
 	if (json)
 		(void)puts(answer); /* main() asks ferror() */
 	else
-		print_status(jdoc_root(j));
+		print_status(jdoc_root(j), all);
 	jdoc_free(j);
 	free(answer);
 	return CTL_DONE;
