@@ -2,7 +2,10 @@
  * Where converters (DTUs) dial in: a listening socket, and the connections that
  * have not said yet who they are. The first bytes of a connection are compared
  * with the registration texts of the site; one that says nothing known within
- * 10 s is closed, and so is the oldest when there are too many.
+ * 10 s is closed, and so is the oldest when there are too many. A text that is
+ * also how a longer one begins counts once a pause has followed it. A guest
+ * without a text gets whoever fits no other: at once when it is alone, else
+ * when the bytes show it or after those 10 s.
  */
 #ifndef HALL_H
 #define HALL_H
@@ -11,14 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "registration.h"
+
 struct hall;
 
 enum { HALL_WAITING = 8, HALL_FDS = HALL_WAITING + 1, REGISTER_MS = 10000 };
-
-struct guest {
-	const char *registration; /* borrowed; NULL: whoever dials in */
-	size_t who;               /* the caller's number for it */
-};
 
 /* Listens at once. guests are copied, their texts borrowed. NULL with the
  * reason and the remedy in `why` (WHY_MAX of link.h). */
@@ -28,8 +28,7 @@ struct hall *hall_free(struct hall *take);
 
 /* Fills what to poll for (HALL_FDS of room): how many; *until_us is lowered to
  * when to come back at the latest. */
-size_t hall_wants(
-    const struct hall *h, struct pollfd *out, int64_t *until_us);
+size_t hall_wants(const struct hall *h, struct pollfd *out, int64_t *until_us);
 
 /* Accepts, reads, decides. When a guest has been recognised: its descriptor
  * (the caller's; non-blocking, the registration taken off, what came behind it
