@@ -72,7 +72,9 @@ came_online(struct up *u)
 	    u->conf->brokers[u->broker].host, u->conf->brokers[u->broker].port);
 	up_tell(u, u->why);
 	up_report(u);
-	(void)up_publish_status(u, "online", &mid);
+	u->health.due = u->health.text != NULL;
+	if (up_publish_status(u, "online", &mid) == 0)
+		up_publish_health(u);
 }
 
 static int

@@ -118,6 +118,10 @@ on_message(struct up *u)
 		u->durable = m->range.last;
 		up_pump(u);
 		break;
+	case MSG_HEALTH:
+		if (u->conf->format == FORMAT_JSON)
+			up_take_health(u, &m->text);
+		break;
 	case MSG_STOP:
 		up_begin_stop(u);
 		break;

@@ -1,6 +1,7 @@
-/* Messages to the broker: rows by number, and the status. */
+/* Messages to the broker: rows by number, the status, the lines' health. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "json.h"
 #include "log.h"
@@ -41,6 +42,48 @@ up_publish_status(struct up *u, const char *state, int *mid)
 
 	free(text);
 	return r;
+}
+
+void
+up_publish_health(struct up *u)
+{
+	struct health *h = &u->health;
+	int mid = 0;
+
+	/* Nobody waits for its PUBACK: the next one says the same, and more. */
+	if (h->due && u->online && !u->stopping &&
+	    publish(u, "health", h->text, strlen(h->text), true, &mid) == 0)
+		h->due = false;
+}
+
+void
+up_take_health(struct up *u, const struct msg_text *piece)
+{
+	struct health *h = &u->health;
+	size_t n = strlen(piece->text);
+	char *more = NULL;
+
+	if (!h->spoilt && h->next_len + n <= HEALTH_MAX)
+		more = realloc(h->next, h->next_len + n + 1);
+	if (more == NULL) { /* a half would be no JSON: the next one, then */
+		free(h->next);
+		h->next = NULL;
+		h->next_len = 0;
+		h->spoilt = !piece->last;
+		return;
+	}
+	memcpy(more + h->next_len, piece->text, n + 1);
+	h->next = more;
+	h->next_len += n;
+	if (!piece->last)
+		return;
+	free(h->text);
+	h->text = more;
+	h->due = true;
+	h->next = NULL;
+	h->next_len = 0;
+	up_publish_health(u);
+	up_watch(u);
 }
 
 /* As many of the rows as fit: *n of them. What is left comes next. */

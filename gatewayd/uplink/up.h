@@ -16,7 +16,12 @@
 #include "mqtt.h"
 #include "msg.h"
 
-enum { BEAT_MS = 1000, REPORT_MS = 5000, ACKS_MAX = 256 };
+enum {
+	BEAT_MS = 1000,
+	REPORT_MS = 5000,
+	ACKS_MAX = 256,
+	HEALTH_MAX = 65536, /* bytes */
+};
 
 struct up {
 	const struct site *site;
@@ -43,6 +48,13 @@ struct up {
 	char (*said)[MSG_LINE_TEXT_MAX]; /* last told, for each broker */
 	struct seq_range acks[ACKS_MAX]; /* not yet taken by core */
 	size_t nacks;
+	struct health {
+		char *text; /* the last whole one, owned; NULL: none */
+		bool due;   /* the broker does not have it */
+		char *next; /* as far as it has come, owned */
+		size_t next_len;
+		bool spoilt; /* a piece of `next` is missing */
+	} health;
 };
 
 /* ---- uplink.c ---- */
@@ -79,6 +91,10 @@ void up_keep_connection(struct up *u, int64_t now);
 const char *up_topic(struct up *u, const char *leaf);
 /* Retained. 0 with the message's number, or -1: the connection is dropped. */
 int up_publish_status(struct up *u, const char *state, int *mid);
+/* A piece of the lines' health; with the last one it is published. */
+void up_take_health(struct up *u, const struct msg_text *piece);
+/* The last one, retained, when the broker does not have it. */
+void up_publish_health(struct up *u);
 /* Rows, as many as may be on their way. */
 void up_pump(struct up *u);
 /* From inside libmosquitto: a PUBACK. */

@@ -1,6 +1,6 @@
 /*
  * The loop: core on one side, a broker on the other, the journal in between.
- * Order on a connection: status, then rows by number.
+ * Order on a connection: status, health, then rows by number.
  */
 #include "uplink.h"
 
@@ -163,6 +163,8 @@ uplink_run(const struct site *site, const struct uplink *conf)
 		lookup_end(&u->lookup);
 		sd_event_unref(u->event);
 		backlog_free(u->backlog);
+		free(u->health.text);
+		free(u->health.next);
 		free(u->said);
 		free(u->msg);
 	}
