@@ -106,6 +106,31 @@ wrong(void **state)
 	assert_non_null(strstr(r.err, "/nowhere/site.yaml: the site file "));
 }
 
+/* Ways to devices and writes, as the installer meets them. */
+static void
+ways_and_writes(void **state)
+{
+	struct run r;
+
+	(void)state;
+	CHECK(&r, PROFILES, (char[]){"tests/config/09-ways.yaml"});
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.out, "tests/config/09-ways.yaml: ok, 7 lines, 20 "
+				   "devices, 40 points\n");
+	CHECK(&r, PROFILES, (char[]){"tests/config/10-writes.yaml"});
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.err, "");
+	CHECK(&r, PROFILES, (char[]){"tests/config/63-ways.yaml"});
+	assert_int_equal(r.status, 1);
+	assert_non_null(strstr(r.err, "63-ways.yaml:6:44: `listen` stands "));
+	assert_non_null(strstr(r.err, "63-ways.yaml:9:67: b has no `host`, "));
+	CHECK(&r, (char[]){"--profiles"}, (char[]){"tests/config/wrong"},
+	    (char[]){"tests/config/71-wrong-writes.yaml"});
+	assert_int_equal(r.status, 1);
+	assert_non_null(strstr(r.err, "writes.yaml:14:52: function is 6; a "));
+	assert_non_null(strstr(r.err, "setups.yaml:18:5: setup would switch "));
+}
+
 static void
 usage(void **state)
 {
@@ -130,6 +155,7 @@ main(void)
 	static const struct CMUnitTest test[] = {
 	    cmocka_unit_test(right),
 	    cmocka_unit_test(wrong),
+	    cmocka_unit_test(ways_and_writes),
 	    cmocka_unit_test(usage),
 	};
 
