@@ -157,7 +157,7 @@ class Farm:
     """build/fieldsim on a site; statements of its language through do()."""
 
     def __init__(self, d, site, profiles=(), script=None, speed=1, seed=1,
-                 truth=None):
+                 truth=None, frames=None, exact=False):
         self.dir, self.control = d, d + "/field.sock"
         self.site = d + "/field.yaml"
         with open(self.site, "w") as f:
@@ -173,6 +173,10 @@ class Farm:
             self.args += ["--script", d + "/field.sim"]
         if truth:
             self.args += ["--truth", truth]
+        if frames:
+            self.args += ["--frames", frames]
+        if exact:
+            self.args += ["--exact"]
         self.p = None
 
     def start(self):

@@ -75,11 +75,23 @@ fuzz:
 			$(wildcard tests/fuzz/corpus)/$$name; \
 	done
 
-# `make bench-memory` works; the others come with what they measure.
+# tests/bench/NAME.c: what figures are measured with and against.
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+$(BENCH_PROGRAMS): $(BUILD)/bench/%: tests/bench/%.c $(ALL_ARCHIVES)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_INC) $(call pkg_cflags,$(ALL_PKG)) $(LDFLAGS) \
+		-o $@ $< -Wl,--start-group $(ALL_ARCHIVES) -Wl,--end-group $(TEST_LIBS)
+
+.PHONY: bench-programs
+bench-programs: $(BENCH_PROGRAMS)
+
+# `make bench-memory` and `make bench-line` work; the others come with what
+# they measure.
+export ONLY QUICK MINUTES REALTIME
 BENCHES := $(patsubst tests/bench/%.py,bench-%,$(wildcard tests/bench/*.py))
 .PHONY: $(BENCHES)
 $(BENCHES): bench-%:
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all bench-programs
 	GATEWAYD_BUILD=$(BUILD) $(PYTHON) tests/bench/$*.py
 bench-%:
 	$(error make $@: not built yet)

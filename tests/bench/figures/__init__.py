@@ -1,0 +1,1 @@
+"""The figures of the line engine, one function each; `../line.py` runs them."""
