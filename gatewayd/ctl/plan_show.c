@@ -11,15 +11,24 @@
 #include "table.h"
 #include "when.h"
 
-/* 6.81 ms, 683 ms, 2.03 s: three figures. */
+/* So many decimals make three figures. */
+static int
+decimals(double v)
+{
+	return v < 9.995 ? 2 : v < 99.95 ? 1 : 0;
+}
+
 static void
 time_cell(struct table *t, const struct json_t *of, const char *key)
 {
 	double ms = jdoc_real(of, key, 0);
-	const char *unit = ms < 999.5 ? "ms" : "s";
 	double v = ms < 999.5 ? ms : ms / 1000;
 
-	table_cell(t, "%.*f %s", v < 9.995 ? 2 : v < 99.95 ? 1 : 0, v, unit);
+	if (ms <= 0)
+		table_cell(t, "-");
+	else
+		table_cell(
+		    t, "%.*f %s", decimals(v), v, ms < 999.5 ? "ms" : "s");
 }
 
 static void
@@ -27,7 +36,7 @@ use_cell(struct table *t, const struct json_t *of)
 {
 	double use = jdoc_real(of, "use_percent", 0);
 
-	table_cell(t, "%.*f %%", use < 99.95 ? 1 : 0, use);
+	table_cell(t, "%.*f %%", decimals(use), use);
 }
 
 static void
@@ -43,6 +52,8 @@ period(const struct json_t *of, const char *key, char *out, size_t size)
 
 	if (ms < 1000)
 		(void)snprintf(out, size, "%.0f ms", ms);
+	else if (ms < 120000)
+		(void)snprintf(out, size, "%.3g s", ms / 1000);
 	else
 		(void)when_span((int64_t)(ms + 0.5), out, size);
 	return out;

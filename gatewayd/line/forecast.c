@@ -28,7 +28,7 @@ forecast_options(const char *text, struct forecast_options *out)
 static uint64_t
 noticing_ns(const struct load *x)
 {
-	return LOST_FAILURES * (x->silent_ns + x->quiet_ns);
+	return x->asks * (x->silent_ns + x->quiet_ns);
 }
 
 /* Costliest loss first, within a way; those that nobody reads last. */

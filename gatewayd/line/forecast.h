@@ -8,8 +8,8 @@
  *   use       share of its time that a connection is busy; 1: always
  *   silent    a request that nobody answers: its time on the wire, that of the
  *             answer, and the timeout
- *   noticing  the longest sweep until dead units are lost: each is asked
- *             LOST_FAILURES times, and after each comes the quiet wait
+ *   noticing  the longest that a sweep may take until dead units are lost: each
+ *             is asked as often as health wants, with a quiet wait after each
  *   after     a dead unit is probed every PROBE_GAP_MAX_MS, one silent each
  *
  * A connection that is used more than all the time keeps no period: what is due
@@ -39,6 +39,7 @@ struct load {
 	uint64_t sweep_ns;
 	double use;
 	uint64_t silent_ns, quiet_ns;
+	uint32_t asks; /* until it is lost */
 	char why[160]; /* a plugin that cannot be asked; "" */
 };
 

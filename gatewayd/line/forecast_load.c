@@ -9,6 +9,7 @@
 #include "bus.h"
 #include "forecast.h"
 #include "guard.h"
+#include "health.h"
 #include "plan.h"
 #include "plugin.h"
 #include "polling.h"
@@ -218,6 +219,23 @@ survey_plugin(struct survey *s, struct cost *sweep, struct load *out)
 	(void)plugin_device_free(p);
 }
 
+/* How often a silent unit is asked before it is lost: health decides. */
+static uint32_t
+asks_until_lost(const struct load *x)
+{
+	enum { MANY = 100 };
+	int64_t each = (int64_t)((x->silent_ns + x->quiet_ns) / 1000000);
+	int64_t sent = 0;
+	struct health h = {0};
+	uint32_t n = 1;
+
+	while (health_failed(&h, sent + each, sent, x->device->timeout_ms) !=
+		   HEALTH_LOST &&
+	       n++ < MANY)
+		sent = h.gate.not_before;
+	return n;
+}
+
 int
 forecast_load(const struct line *l, const struct device *d,
     uint32_t turnaround_us, struct load *out)
@@ -255,5 +273,6 @@ forecast_load(const struct line *l, const struct device *d,
 		timeout_ms = QUIET_MAX_MS;
 	if (!tcp)
 		out->quiet_ns = timeout_ms * 1000000;
+	out->asks = asks_until_lost(out);
 	return 0;
 }

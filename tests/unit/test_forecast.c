@@ -275,6 +275,21 @@ twenty_units(void **state)
 	free(f);
 }
 
+/* Three times suffice only if 5 s have passed. */
+static void
+asked_until_lost(void **state)
+{
+	struct farm *f = farm_new(1, 4, 10000);
+	uint32_t asks = load_of(f, 0).asks;
+
+	(void)state;
+	assert_int_equal(asks, 3);
+	f->devices[0].timeout_ms = 100;
+	asks = load_of(f, 0).asks;
+	assert_in_range(asks, 4, 8);
+	free(f);
+}
+
 static void
 so_many_dead(void **state)
 {
@@ -474,6 +489,7 @@ main(void)
 	    cmocka_unit_test(periods_that_never_meet),
 	    cmocka_unit_test(written_only),
 	    cmocka_unit_test(twenty_units),
+	    cmocka_unit_test(asked_until_lost),
 	    cmocka_unit_test(so_many_dead),
 	    cmocka_unit_test(costliest_first),
 	    cmocka_unit_test(too_much),
