@@ -1,15 +1,11 @@
 /* Descriptors of serial ports and sockets. */
 #include "port.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <limits.h>
+#include <linux/serial.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -129,95 +125,31 @@ port_tune_tcp(int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
 }
 
-static int
-has_open(const char *pid, const char *path)
-{
-	char name[64], link[64 + 256], target[PATH_MAX];
-	struct dirent *e;
-	int found = 0;
-	DIR *d;
-
-	(void)snprintf(name, sizeof(name), "/proc/%.20s/fd", pid);
-	if ((d = opendir(name)) == NULL)
-		return 0;
-	while (!found && (e = readdir(d)) != NULL) {
-		(void)snprintf(link, sizeof(link), "%s/%s", name, e->d_name);
-		ssize_t n = readlink(link, target, sizeof(target) - 1);
-		if (n <= 0)
-			continue;
-		target[n] = '\0';
-		found = strcmp(target, path) == 0;
-	}
-	(void)closedir(d);
-	return found;
-}
-
 void
-port_who(const char *path, char *out, size_t size)
+port_low_latency(int fd)
 {
-	char real[PATH_MAX], name[64], comm[32] = "";
-	struct dirent *e;
-	DIR *d = opendir("/proc");
+	const int wanted = (int)ASYNC_LOW_LATENCY;
+	struct serial_struct s = {0};
 
-	(void)snprintf(out, size, "another program");
-	if (d == NULL || realpath(path, real) == NULL) {
-		if (d != NULL)
-			(void)closedir(d);
+	/* A pseudo terminal has no such thing. */
+	if (ioctl(fd, TIOCGSERIAL, &s) == -1 || (s.flags & wanted) != 0)
 		return;
-	}
-	while ((e = readdir(d)) != NULL) {
-		long pid = strtol(e->d_name, NULL, 10);
-
-		if (pid <= 0 || pid == getpid() || !has_open(e->d_name, real))
-			continue;
-		(void)snprintf(name, sizeof(name), "/proc/%ld/comm", pid);
-		FILE *f = fopen(name, "re");
-		if (f != NULL) {
-			if (fscanf(f, "%31[^\n]", comm) == 1)
-				(void)snprintf(
-				    out, size, "%s (pid %ld)", comm, pid);
-			(void)fclose(f);
-		}
-		break;
-	}
-	(void)closedir(d);
+	s.flags |= wanted;
+	/* Only makes a good port better: an FTDI chip otherwise keeps what it
+	 * has received for up to 16 ms. */
+	(void)ioctl(fd, TIOCSSERIAL, &s);
 }
 
-void
-port_explain(const char *path, int err, char *out, size_t size)
+int
+port_line_errors(int fd, struct port_errors *out)
 {
-	char who[64];
+	struct serial_icounter_struct c = {0};
 
-	switch (err) {
-	case EACCES:
-	case EPERM:
-		(void)snprintf(out, size,
-		    "%s: permission denied; add the user gatewayd runs as to "
-		    "the group dialout",
-		    path);
-		break;
-	case ENOENT:
-	case ENXIO:
-	case ENODEV:
-		(void)snprintf(out, size,
-		    "%s is not there; check that the adapter is plugged in",
-		    path);
-		break;
-	case EBUSY:
-		port_who(path, who, sizeof(who));
-		(void)snprintf(out, size,
-		    "%s is in use by %s; stop it, a line has one master", path,
-		    who);
-		break;
-	case ENOTTY:
-	case EINVAL:
-		(void)snprintf(out, size,
-		    "%s does not take these serial settings; check port and "
-		    "baud",
-		    path);
-		break;
-	default:
-		(void)snprintf(out, size, "%s: %s", path, strerror(err));
-		break;
-	}
+	if (ioctl(fd, TIOCGICOUNT, &c) == -1)
+		return -errno;
+	*out = (struct port_errors){.framing = (uint32_t)c.frame,
+	    .parity = (uint32_t)c.parity,
+	    .overrun = (uint32_t)c.overrun + (uint32_t)c.buf_overrun,
+	    .brk = (uint32_t)c.brk};
+	return 0;
 }

@@ -29,10 +29,23 @@ void port_disown(int fd);
 /* Makes a peer that vanished without a word show as an error in 10 s. */
 void port_tune_tcp(int fd);
 
-/* Who has `path` open: "minicom (pid 812)" or "another program". */
+/* Received bytes are to be told of at once, where the driver can. */
+void port_low_latency(int fd);
+
+/* What the UART has counted since the port exists, however often it was opened;
+ * wraps around. */
+struct port_errors {
+	uint32_t framing, parity, overrun, brk;
+};
+
+/* 0, or -errno where the driver counts nothing. */
+int port_line_errors(int fd, struct port_errors *out);
+
+/* These are in port_why.c. Who has `path` open: "minicom (pid 812)", or
+ * "another program" when we may not know. */
 void port_who(const char *path, char *out, size_t size);
 
-/* Why opening `path` failed, and what to do. */
+/* Why opening `path` failed (a positive errno), and what to do. */
 void port_explain(const char *path, int err, char *out, size_t size);
 
 #endif
