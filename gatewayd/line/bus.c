@@ -1,53 +1,43 @@
-/*
- * The rules of an exchange. Times are in microseconds of this boot: silences
- * on a serial line are a few of its characters long.
- */
+/* What leads to the units: opening it, losing it, and handing the exchanges on
+ * it through. */
 #include "bus.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
-#include "link.h"
+#include "dial.h"
+#include "exchange.h"
 #include "port.h"
+#include "sense.h"
 
 enum {
-	OWED = 8,
-	SETTLE_US = 30000, /* silence that ends a disturbance */
-	SETTLE_MAX_US = 500000,
 	STUCK_TIMEOUTS = 5,  /* in a row, and */
 	STUCK_US = 30000000, /* so long: connect anew */
 };
 
-struct owed { /* an answer that may still come */
-	struct request req;
-	int64_t void_us; /* not to be expected any more; 0: none */
-};
-
 struct bus {
-	const struct line *line;
-	int wake, fd;
-	struct link *link; /* NULL: closed */
-	uint16_t transaction;
-	int64_t quiet_since_us; /* the last byte on the wire, as far we know */
-	int64_t answer_us;      /* when something last answered, or opening */
-	uint32_t timeouts;      /* in a row */
-	struct owed owed[OWED];
-	unsigned owed_next;
-	uint8_t late_unit;
-	bool late;
+	struct bus_way way;
+	enum bus_state state;
+	struct link *link; /* NULL: closed, or still opening */
+	struct dial *dial; /* while dialling */
+	bool cut;          /* its connection was replaced in an exchange */
+	struct exchange exchange;
+	struct sense sense; /* serial */
+	int64_t answer_us;  /* when something last answered, or opening */
+	uint32_t timeouts;  /* in a row */
 };
 
 struct bus *
-bus_new(const struct line *borrow, int wake)
+bus_new(struct bus_way way)
 {
 	struct bus *b = calloc(1, sizeof(*b));
 
 	if (b != NULL) {
-		b->line = borrow;
-		b->wake = wake;
-		b->fd = -1;
+		b->way = way;
+		exchange_init(&b->exchange, way.line);
 	}
 	return b;
 }
@@ -62,352 +52,246 @@ bus_free(struct bus *take)
 	return NULL;
 }
 
-bool
-bus_is_open(const struct bus *b)
+enum bus_state
+bus_state(const struct bus *b)
 {
-	return b->link != NULL;
+	return b->state;
 }
+
+static bool
+is_serial(const struct bus *b)
+{
+	return b->way.line->transport == TRANSPORT_RTU;
+}
+
+static bool
+dialled_into(const struct bus *b)
+{
+	return !is_serial(b) && b->way.host == NULL;
+}
+
+/* ---- opening and closing ---- */
 
 void
 bus_close(struct bus *b)
 {
-	if (b->link == NULL)
-		return;
+	struct answer none;
+
+	(void)exchange_cut(&b->exchange, &none);
 	b->link = link_close(b->link);
-	b->fd = -1;
-	memset(b->owed, 0, sizeof(b->owed));
+	b->dial = dial_free(b->dial);
+	b->cut = false;
+	b->state = BUS_CLOSED;
 }
 
-static bool
-framed_rtu(const struct bus *b)
+static void
+opened(struct bus *b)
 {
-	return b->line->transport != TRANSPORT_TCP;
+	b->state = BUS_IDLE;
+	b->timeouts = 0;
+	b->answer_us = port_now_us();
+	exchange_reset(&b->exchange);
+	if (is_serial(b))
+		sense_open(&b->sense, link_fd(b->link));
 }
 
 int
 bus_open(struct bus *b, char *why)
 {
-	int err;
+	int err = 0;
 
+	/* One that dialled in meanwhile is not sent away again. */
+	if (dialled_into(b) && b->state == BUS_OPENING)
+		return 0;
 	bus_close(b);
-	b->link = link_open(b->line, why, &err);
-	if (b->link == NULL)
-		return -err;
-	b->fd = link_fd(b->link);
-	b->timeouts = 0;
-	b->quiet_since_us = b->answer_us = port_now_us();
+	if (is_serial(b)) {
+		b->link = link_open(b->way.line, why, &err);
+		if (b->link == NULL)
+			return -err;
+		opened(b);
+		return 0;
+	}
+	if (b->way.host != NULL) {
+		b->dial = dial_new(b->way.host, b->way.tcp_port);
+		if (b->dial == NULL) {
+			(void)snprintf(why, WHY_MAX, "out of memory");
+			return -ENOMEM;
+		}
+	}
+	b->state = BUS_OPENING;
 	return 0;
 }
 
-/* Microseconds that n characters take on the wire. */
-static int64_t
-wire_us(const struct bus *b, size_t n)
+void
+bus_adopt(struct bus *b, int take_fd)
 {
-	const struct line *l = b->line;
-	int64_t bits = 10 + (l->parity != PARITY_NONE) + (l->stop_bits == 2);
+	char why[WHY_MAX];
+	bool busy = b->state == BUS_BUSY;
 
-	if (l->transport == TRANSPORT_TCP || l->baud == 0)
-		return 0;
-	return (int64_t)n * bits * 1000000 / l->baud;
+	b->link = link_close(b->link);
+	b->dial = dial_free(b->dial);
+	b->link = link_adopt(b->way.line, take_fd, why);
+	b->cut = busy;
+	b->state = busy ? BUS_BUSY : BUS_OPENING;
 }
 
-/* Serial Line V1.02: 3.5 characters of 11 bits, 1.75 ms above 19200 baud. */
-static int64_t
-silence_us(const struct bus *b, uint32_t rest_ms)
+static enum bus_result
+opening(struct bus *b, char *why)
 {
-	uint32_t baud = b->line->baud;
-	int64_t us = 0;
+	int fd;
 
-	if (b->line->transport == TRANSPORT_RTU)
-		us = baud == 0 || baud > 19200 ? 1750 : 38500000 / baud + 1;
-	return us > (int64_t)rest_ms * 1000 ? us : (int64_t)rest_ms * 1000;
-}
-
-/* Whether these bytes are what an earlier request is owed. */
-static void
-note_late(struct bus *b, const uint8_t *bytes, size_t n)
-{
-	for (size_t i = 0; i < OWED && framed_rtu(b); i++) {
-		struct owed *o = &b->owed[i];
-
-		if (o->void_us == 0 || !reply_find(&o->req, bytes, n))
-			continue;
-		o->void_us = 0;
-		b->late = true;
-		b->late_unit = o->req.unit;
+	if (b->dial != NULL) {
+		fd = dial_step(b->dial, port_now_us(), why);
+		if (fd == -EINPROGRESS)
+			return BUS_PENDING;
+		b->dial = dial_free(b->dial);
+		if (fd >= 0)
+			b->link = link_adopt(b->way.line, fd, why);
+		if (b->link == NULL) {
+			b->state = BUS_CLOSED;
+			return BUS_PORT;
+		}
 	}
+	if (b->link == NULL)
+		return BUS_PENDING;
+	opened(b);
+	return BUS_OPENED;
+}
+
+/* ---- exchanges ---- */
+
+void
+bus_begin(struct bus *b, const struct ask *ask)
+{
+	if (b->state != BUS_IDLE)
+		return;
+	if (is_serial(b))
+		sense_begin(&b->sense, link_fd(b->link));
+	exchange_begin(&b->exchange, ask);
+	b->state = BUS_BUSY;
+}
+
+void
+bus_hurry(struct bus *b)
+{
+	exchange_hurry(&b->exchange);
 }
 
 bool
 bus_late(struct bus *b, uint8_t *unit)
 {
-	if (!b->late)
+	struct ear *ear = &b->exchange.ear;
+
+	if (!ear->late)
 		return false;
-	b->late = false;
-	*unit = b->late_unit;
+	ear->late = false;
+	*unit = ear->late_unit;
 	return true;
 }
 
-/* Takes bytes until the line was silent for so long, within a bound (a unit
- * that babbles for ever must not hold us). 0, or -1: the port is gone. */
-static int
-settle(struct bus *b, int64_t silence, int64_t bound)
+int64_t
+bus_doubt_us(const struct bus *b, const struct request *req)
 {
-	int64_t end = port_now_us() + bound;
-	uint8_t bytes[512];
-	size_t n = 0;
-
-	for (;;) {
-		int64_t until = b->quiet_since_us + silence;
-		enum port_wait w = port_wait(b->fd, -1, until);
-
-		if (w == WAIT_GONE)
-			return -1;
-		if (w != WAIT_READY)
-			break;
-		int got = port_take(b->fd, bytes + n, sizeof(bytes) - n);
-		if (got < 0)
-			return -1;
-		n = n + (size_t)got < sizeof(bytes) ? n + (size_t)got : 0;
-		b->quiet_since_us = port_now_us();
-		if (b->quiet_since_us > end)
-			break;
-	}
-	note_late(b, bytes, n);
-	return 0;
+	if (b->way.line->transport == TRANSPORT_TCP)
+		return 0;
+	return owed_doubt(&b->exchange.ear.owed, req, port_now_us());
 }
 
-/* Our own request came back: as far as it goes, byte for byte. */
-static bool
-is_echo(const struct request *q, const uint8_t *frame)
-{
-	uint8_t sent[FRAME_MAX];
-	size_t n = request_frame(q, sent), same = 0;
-
-	while (same < n && frame[same] == sent[same])
-		same++;
-	return !q->tcp && same >= 5;
-}
-
-/* So that bytes which never came differ from those of an echo. */
 static void
-unlike_request(const struct request *q, uint8_t *frame)
+hint_at_settings(struct bus *b, struct answer *out)
 {
-	(void)request_frame(q, frame);
-	for (size_t i = 0; i < FRAME_MAX; i++)
-		frame[i] = (uint8_t)~frame[i];
+	const struct ear *ear = &b->exchange.ear;
+	const char *hint = sense_failed(&b->sense, link_fd(b->link),
+	    !ear->sound && (ear->junk || ear->n > 0));
+
+	if (hint != NULL && !ear->deaf)
+		(void)snprintf(out->hint, sizeof(out->hint), "%s", hint);
 }
 
-static enum bus_result
-gone(struct bus *b)
-{
-	bus_close(b);
-	return BUS_PORT;
-}
-
-static enum bus_result
-noise(struct bus *b, const struct request *q, const uint8_t *frame,
-    struct answer *out)
-{
-	bool echo = is_echo(q, frame);
-
-	(void)snprintf(out->hint, sizeof(out->hint), "%s",
-	    echo ? "the adapter hears its own requests; turn its echo off"
-		 : "the answer was garbled or not the one asked for");
-	if (q->tcp) {
-		/* Out of step: only a new connection is surely in step. */
-		bus_close(b);
-		return BUS_NOISE;
-	}
-	b->quiet_since_us = port_now_us();
-	return settle(b, SETTLE_US, SETTLE_MAX_US) == -1 ? gone(b) : BUS_NOISE;
-}
-
-/* One frame within the deadline; REPLY_SHORT with *end set when there will be
- * none. */
-static enum reply
-receive(struct bus *b, const struct request *q, uint8_t *frame,
-    int64_t deadline, struct answer *out, bool *is_gone)
-{
-	int n = link_receive(b->link, frame, deadline - port_now_us());
-
-	b->quiet_since_us = port_now_us();
-	if (n > 0)
-		return reply_check(q, frame, (size_t)n, out->words, &out->code);
-	if (n == 0)
-		return REPLY_FOREIGN; /* libmodbus: another unit's */
-	if (n == -ETIMEDOUT)
-		return REPLY_SHORT;
-	*is_gone = n != -EBADMSG;
-	return REPLY_GARBAGE;
-}
-
-/* A late answer must not be taken for the next one: listen for it as long
- * again. Ends when it has come. */
-static enum bus_result
-listen_on(struct bus *b, const struct ask *ask, const struct request *q,
-    int64_t sent, struct answer *out)
-{
-	uint32_t ms =
-	    ask->timeout_ms < QUIET_MAX_MS ? ask->timeout_ms : QUIET_MAX_MS;
-	int64_t until = port_now_us() + (int64_t)ms * 1000;
-	int wake = ask->urgent ? -1 : b->wake;
-	uint8_t bytes[FRAME_MAX * 2];
-	size_t n = 0;
-
-	for (;;) {
-		enum port_wait w = port_wait(b->fd, wake, until);
-
-		if (w == WAIT_GONE)
-			return gone(b);
-		if (w != WAIT_READY)
-			return w == WAIT_WOKEN ? BUS_WOKEN : BUS_TIMEOUT;
-		int got = port_take(b->fd, bytes + n, sizeof(bytes) - n);
-		if (got < 0)
-			return gone(b);
-		b->quiet_since_us = port_now_us();
-		n += (size_t)got;
-		if (reply_find(q, bytes, n)) {
-			out->late_ms =
-			    (uint32_t)((b->quiet_since_us - sent) / 1000);
-			return BUS_TIMEOUT;
-		}
-		note_late(b, bytes, n);
-		if (n == sizeof(bytes))
-			n = 0;
-		if (b->quiet_since_us > until)
-			return BUS_TIMEOUT;
-	}
-}
-
-/* Health lets a unit rest as long. */
 static void
-owe(struct bus *b, const struct request *q, int64_t sent, uint32_t timeout_ms)
+failed(struct bus *b, enum bus_result result, struct answer *out)
 {
-	int64_t ms = (int64_t)timeout_ms * 4;
-
-	/* A write's words are the caller's and soon gone. */
-	if (q->words != NULL)
+	if (is_serial(b)) {
+		hint_at_settings(b, out);
 		return;
-	if (ms > DEADLINE_MAX_MS)
-		ms = DEADLINE_MAX_MS;
-	b->owed[b->owed_next++ % OWED] =
-	    (struct owed){.req = *q, .void_us = sent + ms * 1000};
-}
-
-/* A sound answer that may as well be the late one to an earlier request, which
- * looks the same but asked for other registers. */
-static bool
-owed_to_another(struct bus *b, const struct request *q)
-{
-	int64_t now = port_now_us();
-
-	for (size_t i = 0; i < OWED; i++) {
-		struct owed *o = &b->owed[i];
-
-		if (now >= o->void_us || o->req.unit != q->unit ||
-		    o->req.function != q->function ||
-		    o->req.count != q->count || o->req.addr == q->addr)
-			continue;
-		o->void_us = 0;
-		b->late = true;
-		b->late_unit = q->unit;
-		return true;
 	}
-	return false;
-}
-
-static enum bus_result
-timed_out(struct bus *b, const struct ask *ask, const struct request *q,
-    int64_t sent, const uint8_t *frame, struct answer *out)
-{
-	enum bus_result r = BUS_TIMEOUT;
-
-	if (is_echo(q, frame))
-		(void)snprintf(out->hint, sizeof(out->hint),
-		    "the adapter hears its own request, and nobody answered");
-	b->timeouts++;
-	if (q->tcp) {
-		if (b->timeouts >= STUCK_TIMEOUTS &&
-		    port_now_us() - b->answer_us > STUCK_US)
+	if (result == BUS_NOISE) {
+		/* Out of step: only a new connection is surely in step. */
+		if (b->way.line->transport == TRANSPORT_TCP)
 			bus_close(b);
-		return r;
+		return;
 	}
-	if (ask->quiet)
-		r = listen_on(b, ask, q, sent, out);
-	if (r != BUS_PORT && out->late_ms == 0)
-		owe(b, q, sent, ask->timeout_ms);
-	return r;
+	/* A server may hang and keep the connection. */
+	b->timeouts++;
+	if (b->way.host != NULL && b->timeouts >= STUCK_TIMEOUTS &&
+	    out->done_us - b->answer_us > STUCK_US)
+		bus_close(b);
 }
 
-static enum bus_result
-await(struct bus *b, const struct ask *ask, const struct request *q,
-    struct answer *out)
+/* An exchange has come to its end. */
+static void
+took(struct bus *b, enum bus_result result, struct answer *out)
 {
-	size_t wire = request_answer_len(q) + 8;
-	int64_t sent = port_now_us();
-	int64_t deadline = sent + (int64_t)ask->timeout_ms * 1000 +
-			   (framed_rtu(b) ? wire_us(b, wire) : 0);
-	int wake = ask->urgent ? -1 : b->wake;
-	uint8_t frame[FRAME_MAX];
-	bool is_gone = false;
-
-	unlike_request(q, frame);
-	for (;;) {
-		enum port_wait w = port_wait(b->fd, wake, deadline);
-
-		if (w == WAIT_GONE)
-			return gone(b);
-		if (w == WAIT_WOKEN)
-			return BUS_WOKEN;
-		if (w == WAIT_TIMEOUT)
-			return timed_out(b, ask, q, sent, frame, out);
-		switch (receive(b, q, frame, deadline, out, &is_gone)) {
-		case REPLY_OK:
-			if (owed_to_another(b, q)) {
-				unlike_request(q, frame);
-				break;
-			}
-			/* fallthrough */
-		case REPLY_EXCEPTION:
-			b->timeouts = 0;
-			b->answer_us = port_now_us();
-			return frame[q->tcp ? 7 : 1] & 0x80 ? BUS_EXCEPTION
-							    : BUS_OK;
-		case REPLY_FOREIGN:
-		case REPLY_STALE:
-			note_late(b, frame, sizeof(frame));
-			unlike_request(q, frame);
-			break;
-		case REPLY_SHORT:
-			return timed_out(b, ask, q, sent, frame, out);
-		case REPLY_GARBAGE:
-		default:
-			return is_gone ? gone(b) : noise(b, q, frame, out);
-		}
+	b->state = BUS_IDLE;
+	switch (result) {
+	case BUS_OK:
+	case BUS_EXCEPTION:
+		b->timeouts = 0;
+		b->answer_us = out->done_us;
+		sense_good(&b->sense);
+		break;
+	case BUS_PORT:
+		bus_close(b);
+		break;
+	case BUS_TIMEOUT:
+	case BUS_NOISE:
+	default:
+		failed(b, result, out);
+		break;
 	}
 }
 
 enum bus_result
-bus_ask(struct bus *b, const struct ask *ask, struct answer *out)
+bus_step(struct bus *b, struct answer *out, char *why)
 {
-	struct request q = ask->req;
-	uint8_t frame[FRAME_MAX];
+	enum bus_result r;
 
-	out->code = 0;
-	out->late_ms = 0;
-	out->hint[0] = '\0';
-	if (b->link == NULL)
-		return BUS_PORT;
-	q.tcp = b->line->transport == TRANSPORT_TCP;
-	q.transaction = ++b->transaction;
-	if (request_frame(&q, frame) == 0) {
-		(void)snprintf(out->hint, sizeof(out->hint),
-		    "the request is larger than Modbus allows");
-		return BUS_NOISE;
+	switch (b->state) {
+	case BUS_OPENING:
+		return opening(b, why);
+	case BUS_IDLE:
+		r = exchange_step(&b->exchange, b->link, out);
+		if (r == BUS_PORT)
+			bus_close(b);
+		return r;
+	case BUS_BUSY:
+		if (b->cut) {
+			b->cut = false;
+			b->state = BUS_OPENING;
+			return exchange_cut(&b->exchange, out);
+		}
+		r = exchange_step(&b->exchange, b->link, out);
+		if (r != BUS_PENDING)
+			took(b, r, out);
+		return r;
+	case BUS_CLOSED:
+	default:
+		return BUS_PENDING;
 	}
-	if (settle(b, silence_us(b, ask->rest_ms), SETTLE_MAX_US) == -1 ||
-	    link_send(b->link, &q) < 0)
-		return gone(b);
-	return await(b, ask, &q, out);
+}
+
+struct bus_wants
+bus_wants(const struct bus *b)
+{
+	struct bus_wants w = {.fd = -1, .until_us = INT64_MAX};
+
+	if (b->dial != NULL)
+		w.fd = dial_wants(b->dial, &w.events, &w.until_us);
+	else if (b->cut || (b->state == BUS_OPENING && b->link != NULL))
+		w.until_us = 0;
+	else if (b->link != NULL)
+		w = (struct bus_wants){.fd = link_fd(b->link),
+		    .events = POLLIN,
+		    .until_us = exchange_until(&b->exchange)};
+	return w;
 }

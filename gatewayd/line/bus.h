@@ -51,13 +51,13 @@ struct ask {
 struct answer {
 	uint16_t words[READ_COILS_MAX]; /* of a read: registers, or coils */
 	uint8_t code;
-	bool crc;          /* BUS_NOISE: the checksum was wrong */
-	uint32_t late_ms;  /* the answer came after the timeout: then 0 < */
-	uint32_t took_us;  /* BUS_OK, BUS_EXCEPTION: from the end of the
-			      request on the wire to the end of the answer */
-	int64_t sent_us;   /* boot time at which the request was sent */
-	int64_t done_us;   /* boot time of the result */
-	char hint[96];     /* in plain words; "" none */
+	bool crc;         /* BUS_NOISE: the checksum was wrong */
+	uint32_t late_ms; /* the answer came after the timeout: then 0 < */
+	uint32_t took_us; /* BUS_OK, BUS_EXCEPTION: from the end of the
+			     request on the wire to the end of the answer */
+	int64_t sent_us;  /* boot time at which the request was sent */
+	int64_t done_us;  /* boot time of the result */
+	char hint[96];    /* in plain words; "" none */
 };
 
 enum { DEADLINE_MAX_MS = 5000, QUIET_MAX_MS = 2500 };
@@ -97,6 +97,12 @@ struct bus_wants {
 };
 
 struct bus_wants bus_wants(const struct bus *b);
+
+/* Until when a good answer to this request may as well be the late one to an
+ * earlier request that looks alike (an RTU answer has no address): asked before
+ * that, the answer is not believed and the exchange times out. Boot time; 0:
+ * there is no doubt. */
+int64_t bus_doubt_us(const struct bus *b, const struct request *req);
 
 /* A unit whose answer came when nobody waited for it any more (it is told
  * once): it needs a longer timeout. */

@@ -1,29 +1,35 @@
 /*
- * libmodbus, used so that it cannot hold us up: its byte timeout is 0, which
- * makes its response timeout a total one (measured with 3.1.6: a slave that
- * sends a byte every 300 ms otherwise keeps the caller 13.5 s). On TCP we send
- * the frame ourselves: modbus_send_raw_request() leaves the transaction id at
- * zero, and without it a late answer looks like the right one.
+ * libmodbus opens and sets up serial ports and sends on them; around a socket
+ * that was connected elsewhere it keeps a context as well.
+ *
+ * It does not receive. It waits inside select() for each part of a frame, takes
+ * its length from bytes that may be noise, and eats good bytes behind a stray
+ * one without a way to get them back. So bytes are taken as they come, and
+ * stream.c finds the frames. On TCP it does not send either: its raw requests
+ * all have transaction 0, and without one a late answer looks like the right
+ * one.
  */
 #include "link.h"
 
 #include <errno.h>
 #include <modbus.h>
-#include <netdb.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "port.h"
 
-enum { CONNECT_MS = 3000 };
+enum { CRC = 2 };
 
 _Static_assert(MODBUS_MAX_ADU_LENGTH == FRAME_MAX, "libmodbus fills a frame");
 
 struct link {
 	modbus_t *ctx;
+	bool serial;
 };
 
 static modbus_t *
@@ -37,97 +43,35 @@ context_rtu(const struct line *l)
 	    l->stop_bits == 2 ? 2 : 1);
 }
 
-static void
-explain_tcp(const struct line *l, int err, char *why)
+/* Anything but a terminal would only fail later, and oddly. */
+static int
+connect_rtu(modbus_t *ctx, const char *path)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
-	int rc = getaddrinfo(l->host, NULL, &hints, &list);
-
-	/* libmodbus says "refused" for a name that nobody knows, too. */
-	if (rc != 0)
-		(void)snprintf(why, WHY_MAX,
-		    "%.120s: the name cannot be resolved (%s); check host and "
-		    "DNS",
-		    l->host, gai_strerror(rc));
-	else
-		(void)snprintf(why, WHY_MAX,
-		    "%.120s port %u: %s; check address, power and cable",
-		    l->host, l->tcp_port,
-		    err == EINPROGRESS ? "no answer to connecting"
-				       : strerror(err));
-	if (rc == 0)
-		freeaddrinfo(list);
-}
-
-/* A connected context, or NULL with the reason. */
-static modbus_t *
-connect_tcp(const struct line *l, char *why)
-{
-	char service[8];
-	modbus_t *ctx;
-
-	(void)snprintf(service, sizeof(service), "%u", l->tcp_port);
-	ctx = modbus_new_tcp_pi(l->host, service);
-	if (ctx == NULL) {
-		(void)snprintf(why, WHY_MAX, "%.120s: %s", l->host,
-		    modbus_strerror(errno));
-		return NULL;
-	}
-	/* 3.1.6 bounds the connecting by the response timeout. */
-	if (modbus_set_response_timeout(ctx, CONNECT_MS / 1000, 0) == -1 ||
-	    modbus_connect(ctx) == -1) {
-		explain_tcp(l, errno, why);
-		modbus_free(ctx);
-		return NULL;
-	}
-	port_tune_tcp(modbus_get_socket(ctx));
-	return ctx;
-}
-
-/* RTU frames over a connection: the socket of one, the framing of another. */
-static modbus_t *
-connect_rtu_over_tcp(const struct line *l, char *why)
-{
-	modbus_t *tcp = connect_tcp(l, why), *rtu;
-
-	if (tcp == NULL)
-		return NULL;
-	rtu = context_rtu(l);
-	if (rtu == NULL) {
-		(void)snprintf(why, WHY_MAX, "%s", modbus_strerror(errno));
-		modbus_close(tcp);
-	} else {
-		(void)modbus_set_socket(rtu, modbus_get_socket(tcp));
-		(void)modbus_set_socket(tcp, -1);
-	}
-	modbus_free(tcp);
-	return rtu;
-}
-
-static modbus_t *
-connect_rtu(const struct line *l, char *why)
-{
-	modbus_t *ctx = context_rtu(l);
 	struct stat st;
 	int err;
 
-	if (ctx == NULL) {
-		port_explain(l->port, EINVAL, why, WHY_MAX);
-		return NULL;
-	}
-	/* Anything but a terminal would only fail later, and oddly. */
-	if (stat(l->port, &st) == 0 && !S_ISCHR(st.st_mode))
-		err = ENOTTY;
-	else if (modbus_connect(ctx) == -1)
-		err = errno;
-	else if ((err = -port_own(modbus_get_socket(ctx))) == 0)
-		return ctx;
-	else
+	if (stat(path, &st) == 0 && !S_ISCHR(st.st_mode))
+		return ENOTTY;
+	if (modbus_connect(ctx) == -1)
+		return errno > 0 && errno < MODBUS_ENOBASE ? errno : EIO;
+	err = -port_own(modbus_get_socket(ctx));
+	if (err != 0)
 		modbus_close(ctx);
-	port_explain(l->port, err, why, WHY_MAX);
-	modbus_free(ctx);
-	errno = err;
-	return NULL;
+	return err;
+}
+
+/* The kernel drives the direction of the transceiver, where its driver can. */
+static int
+direct_rs485(struct link *k, const struct line *l, char *why)
+{
+	if (modbus_rtu_set_serial_mode(k->ctx, MODBUS_RTU_RS485) == 0)
+		return 0;
+	int err = errno > 0 && errno < MODBUS_ENOBASE ? errno : ENOTSUP;
+	(void)snprintf(why, WHY_MAX,
+	    "%.120s: its driver cannot switch the direction (%s); remove "
+	    "`rs485: true`, most adapters do it by themselves",
+	    l->port, strerror(err));
+	return err;
 }
 
 struct link *
@@ -135,23 +79,43 @@ link_open(const struct line *l, char *why, int *err)
 {
 	struct link *k = calloc(1, sizeof(*k));
 
-	errno = 0;
-	if (k == NULL)
-		(void)snprintf(why, WHY_MAX, "out of memory");
-	else if (l->transport == TRANSPORT_RTU)
-		k->ctx = connect_rtu(l, why);
-	else if (l->transport == TRANSPORT_TCP)
-		k->ctx = connect_tcp(l, why);
-	else
-		k->ctx = connect_rtu_over_tcp(l, why);
-	*err = errno > 0 && errno < MODBUS_ENOBASE ? errno : EIO;
-	if (k == NULL || k->ctx == NULL) {
+	if (k == NULL || (k->ctx = context_rtu(l)) == NULL) {
+		*err = k == NULL ? ENOMEM : EINVAL;
+		port_explain(l->port, *err, why, WHY_MAX);
 		free(k);
 		return NULL;
 	}
-	/* Cannot fail: the values are in range. */
-	(void)modbus_set_byte_timeout(k->ctx, 0, 0);
-	(void)modbus_set_error_recovery(k->ctx, MODBUS_ERROR_RECOVERY_NONE);
+	k->serial = true;
+	*err = connect_rtu(k->ctx, l->port);
+	if (*err != 0) {
+		port_explain(l->port, *err, why, WHY_MAX);
+		modbus_free(k->ctx);
+		free(k);
+		return NULL;
+	}
+	if (l->rs485 && (*err = direct_rs485(k, l, why)) != 0)
+		return link_close(k);
+	port_low_latency(link_fd(k));
+	return k;
+}
+
+struct link *
+link_adopt(const struct line *l, int take_fd, char *why)
+{
+	struct link *k = calloc(1, sizeof(*k));
+
+	if (k != NULL)
+		k->ctx = l->transport == TRANSPORT_TCP
+			     ? modbus_new_tcp_pi("::", "502")
+			     : context_rtu(l);
+	if (k == NULL || k->ctx == NULL) {
+		(void)snprintf(why, WHY_MAX, "%s",
+		    k == NULL ? "out of memory" : modbus_strerror(errno));
+		(void)close(take_fd);
+		free(k);
+		return NULL;
+	}
+	(void)modbus_set_socket(k->ctx, take_fd); /* only fails without ctx */
 	return k;
 }
 
@@ -159,7 +123,8 @@ struct link *
 link_close(struct link *take)
 {
 	if (take != NULL) {
-		port_disown(link_fd(take));
+		if (take->serial)
+			port_disown(link_fd(take));
 		modbus_close(take->ctx);
 		modbus_free(take->ctx);
 		free(take);
@@ -174,36 +139,30 @@ link_fd(const struct link *k)
 }
 
 int
-link_send(struct link *k, const struct request *q)
+link_send(struct link *k, const uint8_t *frame, size_t n)
 {
-	uint8_t frame[FRAME_MAX];
-	size_t n = request_frame(q, frame);
-
-	if (q->tcp)
-		return send(link_fd(k), frame, n,
-			   MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)n
-			   ? 0
-			   : -EIO;
-	/* Lets libmodbus tell foreign units; reply_check() judges, too. */
-	(void)modbus_set_slave(k->ctx, q->unit);
-	/* It adds the checksum itself. */
-	return modbus_send_raw_request(k->ctx, frame, (int)n - 2) == -1 ? -EIO
-									: 0;
+	if (k->serial) /* it adds the checksum itself */
+		return modbus_send_raw_request(k->ctx, frame, (int)n - CRC) ==
+			       -1
+			   ? -EIO
+			   : 0;
+	return send(link_fd(k), frame, n, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+		       (ssize_t)n
+		   ? 0
+		   : -EIO;
 }
 
 int
-link_receive(struct link *k, uint8_t *frame, int64_t within_us)
+link_take(struct link *k, uint8_t *out, size_t cap)
 {
-	int n;
+	ssize_t n;
 
-	if (within_us < 1000)
-		within_us = 1000;
-	(void)modbus_set_response_timeout(k->ctx,
-	    (uint32_t)(within_us / 1000000), (uint32_t)(within_us % 1000000));
-	n = modbus_receive_confirmation(k->ctx, frame);
-	if (n >= 0)
-		return n;
-	if (errno == ETIMEDOUT)
-		return -ETIMEDOUT;
-	return errno >= MODBUS_ENOBASE ? -EBADMSG : -EIO;
+	if (k->serial)
+		return port_take(link_fd(k), out, cap);
+	n = recv(link_fd(k), out, cap, MSG_DONTWAIT);
+	if (n > 0)
+		return (int)n;
+	if (n == 0)
+		return -ECONNRESET;
+	return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 }
