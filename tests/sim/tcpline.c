@@ -2,7 +2,6 @@
 #include "tcpline.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "field.h"
 #include "sending.h"
 #include "site.h"
+#include "tcplisten.h"
 #include "wiretap.h"
 
 enum { CONNS = 16, IN_MAX = 1024 };
@@ -39,54 +39,13 @@ struct tcp_line {
 	size_t nservers;
 };
 
-static bool
-is_loopback(const struct sockaddr *sa)
-{
-	const struct sockaddr_in *v4 = (const void *)sa;
-	const struct sockaddr_in6 *v6 = (const void *)sa;
-
-	if (sa->sa_family == AF_INET)
-		return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
-	return sa->sa_family == AF_INET6 &&
-	       IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
-}
-
-static int
-listen_at(const struct addrinfo *ai)
-{
-	int on = 1, fd, error;
-
-	if (!is_loopback(ai->ai_addr))
-		return -EADDRNOTAVAIL;
-	fd = socket(
-	    ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -errno;
-	/* Without it a restart within a minute fails; bind() tells. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 &&
-	    listen(fd, CONNS) == 0)
-		return fd;
-	error = -errno;
-	(void)close(fd);
-	return error;
-}
-
 static int
 server_open(struct server *s)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list;
-	char port[8];
-	int fd = -EADDRNOTAVAIL;
+	int fd = s->listener;
 
-	if (s->listener != -1)
-		return 0;
-	(void)snprintf(port, sizeof(port), "%u", s->port);
-	if (getaddrinfo(s->host, port, &hints, &list) != 0)
-		return -EADDRNOTAVAIL;
-	for (const struct addrinfo *ai = list; ai && fd < 0; ai = ai->ai_next)
-		fd = listen_at(ai);
-	freeaddrinfo(list);
+	if (fd == -1)
+		fd = tcp_listen(s->host, s->port, CONNS);
 	if (fd < 0)
 		return fd;
 	s->listener = fd;

@@ -3,6 +3,7 @@ what it did besides, and reading what the field tapped from its wires."""
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 import time
@@ -63,8 +64,10 @@ def _busy():
 
 
 def _ours():
-    """CPU seconds of this process and all that descends from it."""
+    """CPU seconds of this process and all that descends, or descended, from
+    it."""
     parent, used = {}, {}
+    gone = resource.getrusage(resource.RUSAGE_CHILDREN)
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
@@ -75,7 +78,7 @@ def _ours():
             continue
         parent[int(name)] = int(fields[1])
         used[int(name)] = (int(fields[11]) + int(fields[12])) / TICK
-    total = 0
+    total = gone.ru_utime + gone.ru_stime
     for pid, seconds in used.items():
         up = pid
         while up in parent and up != os.getpid():
