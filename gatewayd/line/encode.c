@@ -220,13 +220,9 @@ function_of(const struct point_type *t)
 		return t->function;
 	if (t->table == TABLE_COIL)
 		return FC_WRITE_COIL;
-	if (t->count > 1)
-		return FC_WRITE_HOLDINGS;
-	/* The device leaves the other bits as they are by then: a relay that
-	 * it has just switched off itself does not come on again. */
-	if ((t->mask || t->shift) && !t->has_words && !field_whole(t))
-		return FC_MASK_WRITE;
-	return FC_WRITE_HOLDING;
+	/* A mask write would leave the other bits to the device, but few
+	 * devices know it: a profile has to say so. */
+	return t->count > 1 ? FC_WRITE_HOLDINGS : FC_WRITE_HOLDING;
 }
 
 static int

@@ -14,9 +14,7 @@
 
 #include <cmocka.h>
 
-#include "bus.h"
-#include "mono.h"
-#include "run.h"
+#include "played_bus.h"
 
 enum { UNITS = 12, LOG = 20000, SECOND = 1000, MINUTE = 60000 };
 
@@ -40,84 +38,22 @@ struct seen {
 
 static struct {
 	int64_t now;
-	bool gone, open;
-	uint32_t opens;
+	bool gone;
 	struct unit u[UNITS];
 	struct seen log[LOG];
 	size_t nlog;
 } field;
 
-int64_t
-mono_ms(void)
+static int64_t *
+played_now(void)
 {
-	return field.now;
+	return &field.now;
 }
 
-int64_t
-wall_ms(void)
+static bool
+played_there(void)
 {
-	return field.now;
-}
-
-void
-mono_sleep_until(int64_t until)
-{
-	if (until > field.now)
-		field.now = until;
-}
-
-struct bus {
-	int wake;
-};
-
-struct bus *
-bus_new(const struct line *borrow, int wake)
-{
-	struct bus *b = calloc(1, sizeof(*b));
-
-	(void)borrow;
-	b->wake = wake;
-	return b;
-}
-
-struct bus *
-bus_free(struct bus *take)
-{
-	free(take);
-	field.open = false;
-	return NULL;
-}
-
-int
-bus_open(struct bus *b, char *why)
-{
-	(void)b;
-	field.opens++;
-	field.open = !field.gone;
-	(void)snprintf(why, WHY_MAX, "the port is not there");
-	return field.open ? 0 : -ENOENT;
-}
-
-bool
-bus_is_open(const struct bus *b)
-{
-	(void)b;
-	return field.open;
-}
-
-void
-bus_close(struct bus *b)
-{
-	(void)b;
-	field.open = false;
-}
-
-bool
-bus_late(struct bus *b, uint8_t *unit)
-{
-	(void)b;
-	(void)unit;
-	return false;
+	return !field.gone;
 }
 
 static enum bus_result
@@ -149,19 +85,15 @@ answer_to(struct unit *u, const struct request *q, struct answer *out)
 	return BUS_OK;
 }
 
-enum bus_result
-bus_ask(struct bus *b, const struct ask *ask, struct answer *out)
+static enum bus_result
+played_ask(const struct ask *ask, struct answer *out)
 {
 	struct unit *u = &field.u[ask->req.unit];
 	uint32_t takes = u->takes_ms != 0 ? u->takes_ms : 30;
 	enum bus_result r;
 	int64_t at = field.now;
 
-	(void)b;
-	out->hint[0] = '\0';
-	out->late_ms = 0;
 	if (field.gone) {
-		field.open = false;
 		r = BUS_PORT;
 	} else if (u->dead || takes > ask->timeout_ms) {
 		field.now += ask->timeout_ms;
@@ -303,7 +235,7 @@ site_add(const struct device_type *t, uint8_t unit, uint32_t every_ms,
 static void
 site_start(void)
 {
-	run = run_new(&line, -1, field.now);
+	run = run_new(&line, field.now);
 	assert_non_null(run);
 }
 
@@ -313,16 +245,10 @@ site_end(void)
 	run = run_free(run);
 }
 
-/* Lets the line work until then. */
 static void
 until(int64_t end)
 {
-	while (field.now < end) {
-		int64_t next = run_step(run, field.now);
-
-		if (next > field.now)
-			field.now = next < end ? next : end;
-	}
+	play_until(run, end);
 }
 
 static size_t
@@ -515,7 +441,7 @@ test_busy_is_never_zero(void **state)
 			assert_int_equal(r[i].value.type, VALUE_NONE);
 		}
 		assert_int_equal(run->devs[0].health.state, DEVICE_ONLINE);
-		assert_int_equal(field.opens, 1);
+		assert_int_equal(run->lanes[0].bus->opens, 1);
 		site_end();
 	}
 }
@@ -600,13 +526,13 @@ test_silent_unit_behind_a_gateway(void **state)
 			assert_int_equal(r[i].detail, 0x0B);
 		}
 	}
-	opens = field.opens;
+	opens = run->lanes[0].bus->opens;
 	assert_int_equal(opens, 1);
 	assert_in_range(good[0], 29, 31);
 	assert_in_range(good[1], 29, 31);
 	assert_int_equal(good[2], 0);
 	assert_int_equal(run->devs[2].health.state, DEVICE_LOST);
-	assert_non_null(strstr(run->devs[2].text, "0B"));
+	assert_non_null(strstr(run->devs[2].stats.text, "0B"));
 	site_end();
 }
 
@@ -624,7 +550,7 @@ test_slow_unit_gets_more_time(void **state)
 	count_readings(0, 0, &good, &bad);
 	assert_int_equal(good, 6);
 	assert_int_equal(bad, 0);
-	assert_int_equal(run->devs[0].late, 1);
+	assert_int_equal(run->devs[0].stats.late, 1);
 	assert_in_range(run->devs[0].deadline_ms, 700, 5000);
 	site_end();
 }
@@ -729,12 +655,12 @@ test_stop_closes_and_reads_back(void **state)
 	field.u[3].dead = true;
 	field.nlog = 0;
 	t0 = field.now;
-	assert_int_equal(run_stop(run, t0 + 7500), 2);
+	assert_int_equal(play_stop(run, t0 + 7500), 2);
 	assert_true(field.now - t0 <= 8000);
 	assert_false(field.u[2].coils[0] || field.u[2].coils[1]);
 	/* Alive again: nothing is left. */
 	field.u[3].dead = false;
-	assert_int_equal(run_stop(run, field.now + 7500), 0);
+	assert_int_equal(play_stop(run, field.now + 7500), 0);
 	site_end();
 }
 
@@ -759,11 +685,11 @@ test_port_gone_and_back(void **state)
 		bad += r[i].reason == REASON_PORT;
 	assert_int_equal(bad, n);
 	assert_in_range(n, 11, 13);
-	assert_int_equal(run->port, PORT_FAILED);
-	assert_true(field.opens < 12);
+	assert_int_equal(run->lanes[0].port, PORT_FAILED);
+	assert_true(run->lanes[0].bus->opens < 12);
 	field.gone = false;
 	until(field.now + 20 * SECOND);
-	assert_int_equal(run->port, PORT_OPEN);
+	assert_int_equal(run->lanes[0].port, PORT_OPEN);
 	n = drain(r, 200);
 	assert_int_equal(r[n - 1].quality, QUALITY_GOOD);
 	assert_int_equal(count_events(EVENT_LINE, "port"), 2);

@@ -12,9 +12,7 @@
 
 #include <cmocka.h>
 
-#include "bus.h"
-#include "mono.h"
-#include "run.h"
+#include "../replay/played_bus.h"
 
 static struct {
 	int64_t now;
@@ -26,80 +24,21 @@ static struct {
 	unsigned writes, reads;
 } field;
 
-int64_t
-mono_ms(void)
+static int64_t *
+played_now(void)
 {
-	return field.now;
+	return &field.now;
 }
 
-int64_t
-wall_ms(void)
+static bool
+played_there(void)
 {
-	return field.now;
-}
-
-void
-mono_sleep_until(int64_t until)
-{
-	if (until > field.now)
-		field.now = until;
-}
-
-struct bus {
-	int unused;
-};
-
-struct bus *
-bus_new(const struct line *borrow, int wake)
-{
-	(void)borrow;
-	(void)wake;
-	return calloc(1, sizeof(struct bus));
-}
-
-struct bus *
-bus_free(struct bus *take)
-{
-	free(take);
-	return NULL;
-}
-
-int
-bus_open(struct bus *b, char *why)
-{
-	(void)b;
-	*why = '\0';
-	return 0;
-}
-
-bool
-bus_is_open(const struct bus *b)
-{
-	(void)b;
 	return true;
 }
 
-void
-bus_close(struct bus *b)
+static enum bus_result
+played_ask(const struct ask *ask, struct answer *out)
 {
-	(void)b;
-}
-
-bool
-bus_late(struct bus *b, uint8_t *unit)
-{
-	(void)b;
-	(void)unit;
-	return false;
-}
-
-enum bus_result
-bus_ask(struct bus *b, const struct ask *ask, struct answer *out)
-{
-	(void)b;
-	out->code = 0;
-	out->late_ms = 0;
-	out->hint[0] = '\0';
 	field.now += 20;
 	if (ask->req.words == NULL) {
 		field.reads++;
@@ -159,19 +98,14 @@ begin(uint64_t mask, bool safe)
 	    .points = &point};
 	line = (struct line){
 	    .name = "pumps", .baud = 9600, .devices = &device, .ndevices = 1};
-	run = run_new(&line, -1, field.now);
+	run = run_new(&line, field.now);
 	assert_non_null(run);
 }
 
 static void
 until(int64_t end)
 {
-	while (field.now < end) {
-		int64_t next = run_step(run, field.now);
-
-		if (next > field.now)
-			field.now = next < end ? next : end;
-	}
+	play_until(run, end);
 }
 
 static unsigned
@@ -284,7 +218,7 @@ test_unconfirmed_at_the_end(void **state)
 	until(2000);
 	field.read_fails = true;
 	t0 = field.now;
-	assert_int_equal(run_stop(run, t0 + 7500), 1);
+	assert_int_equal(play_stop(run, t0 + 7500), 1);
 	assert_in_range(field.now - t0, 7500, 8000);
 	assert_int_equal(alarms("alarm: "), 1);
 	run = run_free(run);

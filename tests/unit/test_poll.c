@@ -10,122 +10,137 @@
 #include "health.h"
 #include "polling.h"
 
-static void
-test_earliest_first_and_phase_kept(void **state)
+enum { POINTS = 4 };
+
+static struct point_type types[POINTS];
+static struct point points[POINTS];
+static struct device_type type;
+static struct device device;
+
+static struct polling
+begin(const uint32_t *every_ms, size_t n, int64_t first)
 {
-	struct poll *p = poll_new(3);
-	struct gate gates[2] = {{0}, {0}};
-	int64_t wake;
+	struct polling p;
+
+	type = (struct device_type){.points = types, .npoints = n};
+	device = (struct device){.type = &type, .points = points};
+	for (size_t i = 0; i < n; i++) {
+		types[i] = (struct point_type){.name = "p", .count = 1};
+		points[i] =
+		    (struct point){.type = &types[i], .every_ms = every_ms[i]};
+	}
+	assert_int_equal(polling_init(&p, &device, first), 0);
+	return p;
+}
+
+static void
+read_all(struct polling *p, int64_t now)
+{
+	for (size_t i = 0; i < p->npoints; i++)
+		polling_done(p, i, now, true);
+}
+
+/* Periods that are multiples meet, and keep the phase they began with. */
+static void
+test_periods_meet_and_keep_their_phase(void **state)
+{
+	static const uint32_t every[] = {1000, 3000, 1000};
+	struct polling p = begin(every, 3, 100);
 
 	(void)state;
-	assert_true(poll_add(p, 0, 0, 1000, 100));
-	assert_true(poll_add(p, 1, 0, 1000, 50));
-	assert_true(poll_add(p, 0, 1, 5000, 70));
-	assert_false(poll_add(p, 0, 2, 1000, 0));
-	assert_int_equal(poll_next(p, gates, 40, &wake), -1);
-	assert_int_equal(wake, 50);
-	assert_int_equal(poll_next(p, gates, 200, &wake), 1);
-	poll_done(p, 1, 230, true);
-	assert_int_equal(p->tasks[1].due, 1050); /* not 1230 */
-	assert_int_equal(poll_next(p, gates, 230, &wake), 2);
-	poll_done(p, 2, 260, true);
-	assert_int_equal(poll_next(p, gates, 260, &wake), 0);
-	poll_done(p, 0, 290, true);
-	assert_int_equal(poll_next(p, gates, 290, &wake), -1);
-	assert_int_equal(wake, 1050);
-	assert_int_equal(p->overruns, 0);
-	p = poll_free(p);
+	assert_int_equal(polling_next(&p), 100);
+	assert_false(polling_arm(&p, 99));
+	assert_true(polling_arm(&p, 130));
+	assert_false(polling_arm(&p, 131)); /* pending once */
+	assert_true(p.waits[0] && p.waits[1] && p.waits[2]);
+	assert_int_equal(polling_deadline(&p), 1100);
+	read_all(&p, 230);
+	assert_int_equal(p.nwaiting, 0);
+	assert_int_equal(polling_deadline(&p), INT64_MAX);
+	assert_int_equal(polling_next(&p), 1100); /* not 1230 */
+	assert_true(polling_arm(&p, 1100));
+	assert_true(p.waits[0] && !p.waits[1] && p.waits[2]);
+	read_all(&p, 1200);
+	assert_true(polling_arm(&p, 2100));
+	read_all(&p, 2200);
+	assert_true(polling_arm(&p, 3100));
+	assert_true(p.waits[0] && p.waits[1]);
+	assert_int_equal(p.overruns, 0);
+	polling_end(&p);
 }
 
 static void
 test_missed_periods_are_counted_not_made_up_for(void **state)
 {
-	struct poll *p = poll_new(1);
-	struct gate gate = {0};
-	int64_t wake;
+	static const uint32_t every[] = {100};
+	struct polling p = begin(every, 1, 0);
 
 	(void)state;
-	assert_true(poll_add(p, 0, 0, 100, 0));
-	poll_done(p, 0, 350, true);
-	assert_int_equal(p->overruns, 3);
-	assert_int_equal(p->tasks[0].due, 400);
-	assert_int_equal(poll_next(p, &gate, 399, &wake), -1);
-	poll_done(p, 0, 1000, false);
-	assert_int_equal(p->overruns, 3);
-	p = poll_free(p);
+	assert_true(polling_arm(&p, 0));
+	read_all(&p, 350);
+	assert_int_equal(p.overruns, 3);
+	assert_int_equal(polling_next(&p), 400);
+	assert_true(polling_arm(&p, 400));
+	polling_drop(&p, 1000);
+	assert_int_equal(p.overruns, 3);
+	assert_int_equal(polling_next(&p), 1100);
+	polling_end(&p);
 }
 
+/* C52: 4 reads of 700 ms, asked every second: the line does not idle. */
 static void
-test_probes_stand_back(void **state)
+test_reads_longer_than_the_period_go_on_at_once(void **state)
 {
-	struct poll *p = poll_new(2);
-	struct gate gates[2] = {{.not_before = 500, .probe = true}, {0}};
-	int64_t wake;
+	static const uint32_t every[] = {1000, 1000, 1000, 1000};
+	struct polling p = begin(every, 4, 0);
+	int64_t now = 0;
 
 	(void)state;
-	assert_true(poll_add(p, 0, 0, 10000, 0));
-	assert_true(poll_add(p, 1, 0, 10000, 900));
-	assert_int_equal(poll_next(p, gates, 400, &wake), -1);
-	assert_int_equal(wake, 500);
-	/* A living unit's block goes first, though due later. */
-	assert_int_equal(poll_next(p, gates, 1000, &wake), 1);
-	/* But a probe is not put off for ever. */
-	p->tasks[1].at = 2600;
-	assert_int_equal(poll_next(p, gates, 2600, &wake), 0);
-	p = poll_free(p);
-}
-
-static void
-test_retry_within_the_period(void **state)
-{
-	struct poll *p = poll_new(1);
-
-	(void)state;
-	assert_true(poll_add(p, 0, 0, 1000, 0));
-	assert_true(poll_retry(p, 0, 400));
-	assert_int_equal(p->tasks[0].tries, 1);
-	assert_int_equal(p->tasks[0].at, 400);
-	assert_false(poll_retry(p, 0, 1000));
-	poll_done(p, 0, 450, true);
-	assert_int_equal(p->tasks[0].due, 1000);
-	assert_int_equal(p->tasks[0].tries, 0);
-	/* A probe before its period does not skip one. */
-	poll_sooner(p, 0, 600);
-	poll_done(p, 0, 610, true);
-	assert_int_equal(p->tasks[0].due, 1000);
-	poll_device_now(p, 0, 700);
-	assert_int_equal(p->tasks[0].at, 700);
-	p = poll_free(p);
-}
-
-/* Every task of a line that keeps up is read once a period. */
-static void
-test_a_day(void **state)
-{
-	enum { TASKS = 40 };
-	struct poll *p = poll_new(TASKS);
-	struct gate gates[TASKS] = {{0}};
-	unsigned reads[TASKS] = {0};
-	int64_t now = 0, wake;
-
-	(void)state;
-	for (uint32_t i = 0; i < TASKS; i++)
-		assert_true(poll_add(p, i, 0, 5000 * (1 + i % 4), i * 60));
-	while (now < 86400000) {
-		int t = poll_next(p, gates, now, &wake);
-		if (t == -1) {
-			now = wake;
-			continue;
-		}
-		now += 60;
-		reads[t]++;
-		poll_done(p, t, now, true);
+	for (int cycle = 0; cycle < 10; cycle++) {
+		assert_int_equal(now, cycle * 2800);
+		assert_true(polling_arm(&p, now));
+		for (size_t i = 0; i < 4; i++)
+			polling_done(&p, i, now += 700, true);
 	}
-	assert_int_equal(p->overruns, 0);
-	for (uint32_t i = 0; i < TASKS; i++)
-		assert_in_range(
-		    reads[i], 17280 / (1 + i % 4) - 1, 17280 / (1 + i % 4) + 1);
-	p = poll_free(p);
+	assert_true(p.overruns >= 18);
+	polling_end(&p);
+}
+
+static void
+test_all_waits_before_its_time(void **state)
+{
+	static const uint32_t every[] = {60000, 10000};
+	struct polling p = begin(every, 2, 0);
+
+	(void)state;
+	polling_arm(&p, 0);
+	read_all(&p, 10);
+	polling_all(&p);
+	assert_int_equal(p.nwaiting, 2);
+	read_all(&p, 5000);
+	/* A read before its period does not skip one. */
+	assert_int_equal(polling_next(&p), 10000);
+	polling_end(&p);
+}
+
+static void
+test_points_written_only_never_wait(void **state)
+{
+	static const uint32_t every[] = {1000, 1000};
+	struct polling p = begin(every, 2, 0);
+
+	(void)state;
+	polling_end(&p);
+	types[0].write_only = true;
+	assert_int_equal(polling_init(&p, &device, 0), 0);
+	polling_arm(&p, 0);
+	assert_int_equal(p.nwaiting, 1);
+	assert_false(p.waits[0]);
+	polling_end(&p);
+	types[1].write_only = true;
+	assert_int_equal(polling_init(&p, &device, 0), 0);
+	assert_int_equal(polling_next(&p), INT64_MAX);
+	polling_end(&p);
 }
 
 static void
@@ -165,11 +180,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_earliest_first_and_phase_kept),
+	    cmocka_unit_test(test_periods_meet_and_keep_their_phase),
 	    cmocka_unit_test(test_missed_periods_are_counted_not_made_up_for),
-	    cmocka_unit_test(test_probes_stand_back),
-	    cmocka_unit_test(test_retry_within_the_period),
-	    cmocka_unit_test(test_a_day),
+	    cmocka_unit_test(test_reads_longer_than_the_period_go_on_at_once),
+	    cmocka_unit_test(test_all_waits_before_its_time),
+	    cmocka_unit_test(test_points_written_only_never_wait),
 	    cmocka_unit_test(test_lost_and_back),
 	};
 

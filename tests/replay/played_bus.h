@@ -1,0 +1,183 @@
+/*
+ * A bus and a clock that a test plays: it defines the bus's functions and the
+ * clock's itself, so the linker takes these. The test says what an exchange
+ * comes to, and moves the clock on by what it took:
+ *
+ *   static int64_t *played_now(void);
+ *   static bool played_there(void);      the port can be opened
+ *   static enum bus_result played_ask(const struct ask *, struct answer *);
+ */
+#ifndef PLAYED_BUS_H
+#define PLAYED_BUS_H
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus.h"
+#include "mono.h"
+#include "run.h"
+
+static int64_t *played_now(void);
+static bool played_there(void);
+static enum bus_result played_ask(const struct ask *ask, struct answer *out);
+
+int64_t
+mono_ms(void)
+{
+	return *played_now();
+}
+
+int64_t
+mono_us(void)
+{
+	return *played_now() * 1000;
+}
+
+int64_t
+wall_ms(void)
+{
+	return *played_now();
+}
+
+void
+mono_sleep_until(int64_t until)
+{
+	if (until > *played_now())
+		*played_now() = until;
+}
+
+struct bus {
+	enum bus_state state;
+	struct ask ask;
+	uint32_t opens;
+};
+
+struct bus *
+bus_new(struct bus_way way)
+{
+	(void)way;
+	return calloc(1, sizeof(struct bus));
+}
+
+struct bus *
+bus_free(struct bus *take)
+{
+	free(take);
+	return NULL;
+}
+
+enum bus_state
+bus_state(const struct bus *b)
+{
+	return b->state;
+}
+
+int
+bus_open(struct bus *b, char *why)
+{
+	b->opens++;
+	b->state = played_there() ? BUS_IDLE : BUS_CLOSED;
+	(void)snprintf(why, WHY_MAX, "the port is not there");
+	return b->state == BUS_IDLE ? 0 : -ENOENT;
+}
+
+void
+bus_close(struct bus *b)
+{
+	b->state = BUS_CLOSED;
+}
+
+void
+bus_adopt(struct bus *b, int take_fd)
+{
+	(void)b;
+	(void)take_fd;
+}
+
+void
+bus_begin(struct bus *b, const struct ask *ask)
+{
+	b->state = BUS_BUSY;
+	b->ask = *ask;
+}
+
+void
+bus_hurry(struct bus *b)
+{
+	(void)b;
+}
+
+enum bus_result
+bus_step(struct bus *b, struct answer *out, char *why)
+{
+	int64_t sent = *played_now();
+	enum bus_result r;
+
+	*why = '\0';
+	if (b->state != BUS_BUSY)
+		return BUS_PENDING;
+	out->code = 0;
+	out->crc = false;
+	out->late_ms = 0;
+	out->hint[0] = '\0';
+	r = played_ask(&b->ask, out);
+	out->sent_us = sent * 1000;
+	out->done_us = *played_now() * 1000;
+	out->took_us = (uint32_t)(out->done_us - out->sent_us);
+	b->state = r == BUS_PORT ? BUS_CLOSED : BUS_IDLE;
+	return r;
+}
+
+struct bus_wants
+bus_wants(const struct bus *b)
+{
+	return (struct bus_wants){
+	    .fd = -1, .until_us = b->state == BUS_BUSY ? 0 : INT64_MAX};
+}
+
+bool
+bus_late(struct bus *b, uint8_t *unit)
+{
+	(void)b;
+	(void)unit;
+	return false;
+}
+
+/* One step of the line; the clock goes on to when it is to come back, `end` at
+ * the latest. */
+static void
+play_step(struct run *r, int64_t end)
+{
+	struct pollfd fds[64];
+	int64_t wake = INT64_MAX;
+
+	run_step(r, NULL, *played_now() * 1000);
+	run_fds(r, fds, &wake);
+	wake = wake > INT64_MAX - 999 ? INT64_MAX : (wake + 999) / 1000;
+	if (wake > *played_now())
+		*played_now() = wake < end ? wake : end;
+}
+
+/* Lets the line work until then. */
+static void
+play_until(struct run *r, int64_t end)
+{
+	while (*played_now() < end)
+		play_step(r, end);
+}
+
+/* The line's end; how many outputs are not confirmed. */
+static inline size_t
+play_stop(struct run *r, int64_t until)
+{
+	run_stop(r, until);
+	while (run_left(r) > 0 && *played_now() < until)
+		play_step(r, until);
+	return run_left(r);
+}
+
+#endif
