@@ -160,32 +160,39 @@ cost_of(const struct terms *q, uint32_t count)
 	return q->price.request_ns + bytes * q->price.byte_ns;
 }
 
+/* Whether one read may hold everything from the one to the other. */
+static bool
+fits(const struct item *first, const struct item *last, uint32_t limit)
+{
+	return first->addr >= last->reach && last->end - first->addr <= limit;
+}
+
 /* The cheapest reads of the first n items: how long the longest is. Whatever
  * the limit, an item can be read by itself. */
 static uint32_t
 partition(struct item *items, size_t n, const struct terms *q)
 {
 	uint32_t longest = 0;
+	size_t leftmost = 0;
 
 	items[0].cost = 0;
 	for (size_t i = 0; i < n; i++) {
-		const struct item last = items[i];
-		size_t from = i;
-		uint64_t best = last.cost + cost_of(q, last.end - last.addr);
+		const uint32_t end = items[i].end;
+		uint64_t best = UINT64_MAX;
 
-		for (size_t j = i; j-- > 0;) {
-			uint32_t count = last.end - items[j].addr;
+		while (leftmost < i &&
+		       !fits(&items[leftmost], &items[i], q->limit))
+			leftmost++;
+		for (size_t j = leftmost; j <= i; j++) {
+			uint64_t cost =
+			    items[j].cost + cost_of(q, end - items[j].addr);
 
-			if (count > q->limit || items[j].addr < last.reach)
-				break;
-			uint64_t cost = items[j].cost + cost_of(q, count);
-			if (cost < best) {
-				best = cost;
-				from = j;
-			}
+			if (cost > best)
+				continue;
+			best = cost;
+			items[i + 1].from = (uint32_t)j;
 		}
 		items[i + 1].cost = best;
-		items[i + 1].from = (uint32_t)from;
 	}
 	for (size_t i = n; i > 0; i = items[i].from) {
 		uint32_t count = items[i - 1].end - items[items[i].from].addr;

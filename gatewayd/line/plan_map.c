@@ -68,8 +68,10 @@ draw_stretches(struct table *t, uint32_t *edges)
 	}
 }
 
-void
-map_cover(struct table *t)
+/* What no point covers any more is a gap like others; a cut where there is no
+ * place for it now is forgotten. */
+static void
+cover(struct table *t)
 {
 	uint32_t end = 0;
 	size_t i = 0;
@@ -90,6 +92,28 @@ map_cover(struct table *t)
 	for (uint32_t k = 0; k < t->nstretches; k++)
 		if (!map_divides(t, k, 0, (uint32_t)t->nstretches - 1))
 			t->stretches[k].cut = CUT_NONE;
+}
+
+static void
+raise_to(uint32_t *floor, uint32_t to)
+{
+	if (*floor < to)
+		*floor = to;
+}
+
+void
+map_cover(struct table *t)
+{
+	cover(t);
+	for (size_t k = 0; k < t->nstretches; k++)
+		t->stretches[k].lost = 0;
+	for (size_t i = 0; i < t->nspots; i++) {
+		const struct spot *s = &t->spots[i];
+		struct stretch *end = &t->stretches[s->last];
+
+		if (s->wall)
+			raise_to(&end->lost, s->first + 1);
+	}
 }
 
 uint32_t
@@ -188,27 +212,23 @@ lay_floor(struct table *t)
 {
 	uint32_t floor = 0;
 
-	for (size_t k = 0; k < t->nstretches; k++)
-		t->stretches[k].floor = 0;
-	for (size_t i = 0; i < t->nspots; i++) {
-		const struct spot *s = &t->spots[i];
-		struct stretch *end = &t->stretches[s->last];
+	for (uint32_t k = 0; k < t->nstretches; k++)
+		t->stretches[k].floor = t->stretches[k].lost;
+	for (uint32_t k = 0; k < t->nstretches; k++) {
+		const struct stretch *s = &t->stretches[k];
+		/* Through a gap, or through the edge behind. */
+		uint32_t first = k, last = s->covered ? k + 1 : k;
 
-		if (s->wall && end->floor < s->first + 1)
-			end->floor = s->first + 1;
+		if (s->cut != CUT_NONE && s->why.whole) {
+			first = s->why.first;
+			last = s->why.last;
+		}
+		if (s->cut != CUT_NONE || s->shut)
+			raise_to(&t->stretches[last].floor, first + 1);
 	}
 	for (uint32_t k = 0; k < t->nstretches; k++) {
-		struct stretch *s = &t->stretches[k];
-		const struct stretch *left = k > 0 ? s - 1 : NULL;
-
-		if (!s->covered && (s->shut || s->cut != CUT_NONE))
-			floor = k + 1;
-		if (left && left->covered && s->covered &&
-		    left->cut != CUT_NONE && floor < k)
-			floor = k;
-		if (floor < s->floor)
-			floor = s->floor;
-		s->floor = floor;
+		raise_to(&floor, t->stretches[k].floor);
+		t->stretches[k].floor = floor;
 	}
 }
 

@@ -22,6 +22,8 @@ enum { TABLES = TABLE_DISCRETE + 1, LONG_MAX = 8 };
 struct refusal {
 	uint32_t first, last; /* stretches */
 	uint32_t count;       /* registers, or coils */
+	bool whole; /* some read has crossed the cut: only to hold all of what
+		       was refused is forbidden */
 };
 
 enum cut {
@@ -38,6 +40,8 @@ struct stretch {
 	bool good;         /* the device has answered with it */
 	enum cut cut;      /* of a gap: through it; else: behind this stretch */
 	struct refusal why; /* unless CUT_NONE */
+	uint32_t lost;      /* of the shortest wall of a missing point that ends
+			       here: the stretch behind its first; 0: none */
 	uint32_t floor;     /* first stretch of the longest read ending here */
 };
 
@@ -82,8 +86,7 @@ bool map_divides(
 /* The stretch that holds the register: the last one before it if none does. */
 uint32_t map_find(const struct table *t, uint32_t addr);
 
-/* After a point has gone or come back: what no point covers any more is a gap
- * like others, and what was cut there is forgotten. */
+/* After a point has gone or come back. */
 void map_cover(struct table *t);
 
 /* Walls to reach: after every change of what is known. */

@@ -30,35 +30,20 @@ is_long(const struct table *t, const struct refusal *w)
 	return w->count > t->proven;
 }
 
-static bool
-proved_within(const struct table *t, const struct refusal *w, uint32_t except)
-{
-	for (uint32_t k = w->first; k <= w->last; k++)
-		if (k != except && t->stretches[k].cut == CUT_PROVED &&
-		    map_divides(t, k, w->first, w->last))
-			return true;
-	return false;
-}
-
-static bool
-missing_within(const struct table *t, const struct refusal *w)
-{
-	if (t->naway == 0)
-		return false;
-	for (size_t i = 0; i < t->nspots; i++) {
-		const struct spot *s = &t->spots[i];
-
-		if (s->wall && s->first >= w->first && s->last <= w->last)
-			return true;
-	}
-	return false;
-}
-
-/* Whether another culprit than `except` is known. */
+/* Whether another culprit than the cut at `except` is known. */
 static bool
 explained(const struct table *t, const struct refusal *w, uint32_t except)
 {
-	return proved_within(t, w, except) || missing_within(t, w);
+	for (uint32_t k = w->first; k <= w->last; k++) {
+		const struct stretch *s = &t->stretches[k];
+
+		if (s->lost > w->first)
+			return true;
+		if (k != except && s->cut == CUT_PROVED &&
+		    map_divides(t, k, w->first, w->last))
+			return true;
+	}
+	return false;
 }
 
 /* Whether there is nothing in it to blame but the cut k. Gaps side by side are
@@ -197,6 +182,24 @@ welcome(struct table *t, const struct refusal *w)
 	return changed;
 }
 
+/* A read has crossed the cut k: whether it matters. If it held all that had
+ * been refused, the refusal is void; else the fault is somewhere else. */
+static bool
+cross(struct table *t, uint32_t k, const struct refusal *w)
+{
+	struct stretch *s = &t->stretches[k];
+
+	if (s->cut == CUT_NONE || !map_divides(t, k, w->first, w->last))
+		return false;
+	if (w->first <= s->why.first && s->why.last <= w->last) {
+		s->cut = CUT_NONE;
+		return true;
+	}
+	bool news = !s->why.whole;
+	s->why.whole = true;
+	return news;
+}
+
 void
 memory_accepted(struct table *t, const struct read *r)
 {
@@ -210,10 +213,7 @@ memory_accepted(struct table *t, const struct read *r)
 
 		changed |= !s->good;
 		s->good = true;
-		if (s->cut != CUT_NONE && map_divides(t, k, w.first, w.last)) {
-			s->cut = CUT_NONE;
-			changed = true;
-		}
+		changed |= cross(t, k, &w);
 	}
 	if (t->naway > 0)
 		changed |= welcome(t, &w);
@@ -280,9 +280,12 @@ middle_place(const struct table *t, const struct refusal *w)
 		const struct stretch *s = &t->stretches[k];
 
 		left += weight(s);
-		if (s->cut != CUT_NONE || !map_divides(t, k, w->first, w->last))
+		if (!map_divides(t, k, w->first, w->last) ||
+		    (s->cut != CUT_NONE && !s->why.whole))
 			continue;
-		int64_t uneven = llabs(2 * left - all) + s->joined * 2 * all;
+		int64_t uneven =
+		    llabs(2 * left - all) +
+		    (s->joined || s->cut != CUT_NONE ? 2 * all : 0);
 		if (uneven < best) {
 			best = uneven;
 			place = k;
