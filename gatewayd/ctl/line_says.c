@@ -128,7 +128,7 @@ converse(const char *program, int snapshot, const char *option, const char *arg,
 {
 	int64_t until = mono_ms() + LINE_SAYS_MS;
 	int out[2], status = 0, r;
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (pipe2(out, O_CLOEXEC) == -1)
 		return judge(-errno, 0, program, why, size);

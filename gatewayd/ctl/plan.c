@@ -105,9 +105,9 @@ static bool
 parse_turnaround(const char *s, uint32_t *us)
 {
 	char *end;
-	double v = isdigit((unsigned char)*s) ? strtod(s, &end) : -1;
+	double v = strtod(s, &end);
 
-	if (v < 0)
+	if (!isdigit((unsigned char)*s))
 		return false;
 	if (strcmp(end, "s") == 0)
 		v *= 1000;
@@ -123,9 +123,10 @@ static bool
 parse_dead(const char *s, unsigned *dead)
 {
 	char *end;
-	unsigned long v = isdigit((unsigned char)*s) ? strtoul(s, &end, 10) : 0;
+	unsigned long v = strtoul(s, &end, 10);
 
-	if (v < 1 || v > DEAD_MAX || *end != '\0')
+	if (!isdigit((unsigned char)*s) || v < 1 || v > DEAD_MAX ||
+	    *end != '\0')
 		return false;
 	*dead = (unsigned)v;
 	return true;
