@@ -21,10 +21,10 @@
 #include "port.h"
 
 enum {
-	PEEK = 256,      /* longer than any registration */
-	PAUSE_MS = 300,  /* then a text that fits is not a longer one's start */
-	REST_MS = 1000,  /* when the system has no descriptor for us */
-	QUIET_MS = 60000 /* between two texts for the same reason */
+	PEEK = 256,        /* longer than any registration */
+	PAUSE_US = 300000, /* then a text that fits begins no longer one */
+	REST_MS = 1000,    /* when the system has no descriptor for us */
+	QUIET_MS = 60000   /* between two texts for the same reason */
 };
 
 enum reason { SAYS_UNKNOWN, SAYS_NOTHING, TOO_MANY, NO_ACCEPT, REASONS };
@@ -156,9 +156,8 @@ wait_for_more(struct caller *c, enum registration r)
 	/* If it failed we would look at what is there more often. */
 	(void)setsockopt(c->fd, SOL_SOCKET, SO_RCVLOWAT, &low, sizeof(low));
 	c->until_us = c->came_us + (int64_t)REGISTER_MS * 1000;
-	if (r == REGISTRATION_FITS &&
-	    c->heard_us + PAUSE_MS * 1000 < c->until_us)
-		c->until_us = c->heard_us + PAUSE_MS * 1000;
+	if (r == REGISTRATION_FITS && c->heard_us + PAUSE_US < c->until_us)
+		c->until_us = c->heard_us + PAUSE_US;
 }
 
 /* What it has said so far: how many bytes, -1 when it has hung up undecided. */

@@ -11,7 +11,7 @@
 
 #include "registration.h"
 
-enum { GUESTS = 8, TEXT = 64 };
+enum { GUESTS = 8, TEXT = 64, BYTES = 128 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -96,7 +96,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t who = GUESTS;
 
 	take_texts(&in, data, size);
-	for (size_t len = 0; len <= in.len && len <= 2 * TEXT; len++) {
+	for (size_t len = 0; len <= in.len && len <= BYTES; len++) {
 		/* A copy of the exact size, so that a byte too far is seen. */
 		uint8_t *bytes = malloc(len + (len == 0));
 		size_t index = GUESTS;

@@ -255,7 +255,7 @@ a_black_hole_costs_only_its_time(void **state)
 	int fd = dial_wants(d, &events, &until);
 	assert_true(fd >= 0);
 	assert_int_equal(events, POLLOUT);
-	assert_int_equal(until, now + DIAL_MS * 1000);
+	assert_int_equal(until, now + DIAL_MS * INT64_C(1000));
 	assert_int_equal(step(d, until - 1, why), -EINPROGRESS);
 	assert_string_equal(why, "");
 	assert_int_equal(step(d, until, why), -ETIMEDOUT);

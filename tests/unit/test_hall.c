@@ -110,7 +110,7 @@ dial_in(const struct house *h, const char *address)
 static void
 talk(int fd, const char *text)
 {
-	int64_t give_up = port_now_us() + 5 * SECOND;
+	int64_t give_up = port_now_us() + INT64_C(5) * SECOND;
 	int left = 1;
 
 	assert_int_equal(
@@ -392,7 +392,7 @@ a_stranger_is_closed_and_told_of(void **state)
 	fd = dial_in(&h, "127.0.0.1");
 	talk(fd, "?");
 	while (h.said[0] == '\0' && stirs(&h, 5000))
-		assert_int_equal(step(&h, now + 61 * SECOND), -EAGAIN);
+		assert_int_equal(step(&h, now + INT64_C(61) * SECOND), -EAGAIN);
 	assert_says(h.said, "said \"?\", which is no registration");
 	assert_says(h.said, "; 20 more like it since the last time");
 	assert_turned_away(fd);

@@ -233,7 +233,8 @@ names_the_group_that_may(void **state)
 	       (g->gr_gid == 0 || g->gr_gid == getegid()))
 		;
 	endgrent();
-	assert_non_null(g);
+	if (g == NULL)
+		skip(); /* no group but root's */
 	(void)snprintf(path, sizeof(path), "%s/tty", f->dir);
 	int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
