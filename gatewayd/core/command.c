@@ -27,13 +27,16 @@ tell(struct asker *a, enum command_result r, const char *text)
 	a->told = NULL;
 }
 
-/* A free place; else the one that has been uncertain the longest. */
+/* A free place; else the one that has been uncertain the longest. The last few
+ * are kept for closing, which is never to be crowded out. */
 static struct pending *
-place(struct commands *c)
+place(struct commands *c, enum command_action action)
 {
+	size_t n = action == COMMAND_CLOSE ? COMMANDS_MAX
+					   : COMMANDS_MAX - COMMANDS_KEPT;
 	struct pending *oldest = NULL;
 
-	for (size_t i = 0; i < COMMANDS_MAX; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct pending *p = &c->pending[i];
 		if (p->id == 0)
 			return p;
@@ -75,11 +78,11 @@ begin(struct core *core, const struct asker *a, const struct meaning *m,
     int64_t now, char *why, size_t size)
 {
 	struct commands *c = &core->commands;
-	struct pending *p = place(c);
+	struct pending *p = place(c, m->command.action);
 
 	if (p == NULL) {
-		(void)snprintf(why, size,
-		    "%d commands are under way; try again", COMMANDS_MAX);
+		(void)snprintf(
+		    why, size, "too many commands are under way; try again");
 		return -EINVAL;
 	}
 	if (hand_over(core, m, c->last_id + 1, now, why, size) != 0)

@@ -18,6 +18,7 @@ struct core;
 
 enum {
 	COMMANDS_MAX = 16,
+	COMMANDS_KEPT = 4,        /* of them: for closing */
 	COMMAND_BEGIN_MS = 10000, /* a line begins it by then, or refuses */
 	COMMAND_WAIT_MS = 15000,  /* then it is uncertain */
 	COMMAND_BY_MAX = 96,
