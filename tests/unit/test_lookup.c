@@ -126,7 +126,8 @@ believes_addresses_only(void **state)
 	assert_int_equal(lookup_addresses(l.text, 1, list), 1);
 	assert_string_equal(shown(&list[0]), "192.0.2.9 1");
 	assert_int_equal(ask("silent"), LOOKUP_MUTE);
-	/* More than any answer has room for: it is ended, and held nothing up. */
+	/* More than any answer has room for: it is ended, and held nothing up.
+	 */
 	assert_int_equal(ask_for("chatty", &l), LOOKUP_MUTE);
 	assert_int_equal(strlen(l.text), LOOKUP_TEXT_MAX - 1);
 	assert_int_equal(lookup_addresses(l.text, 1, list), LOOKUP_MAX);
