@@ -210,7 +210,8 @@ number_bits(
 static bool
 is_switch(const struct point_type *t)
 {
-	return t->type == REG_BOOL || t->has_words || t->table == TABLE_COIL;
+	return t->type == REG_BOOL || t->has_words || t->table == TABLE_COIL ||
+	       t->kind == KIND_OUTPUT;
 }
 
 static uint8_t

@@ -1,23 +1,8 @@
 /* Which devices share a connection. */
 #include "layout.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-static bool
-share(const struct device *a, const struct device *b)
-{
-	return same_text(a->host, b->host) &&
-	       same_text(a->registration, b->registration) &&
-	       (a->host == NULL || a->tcp_port == b->tcp_port);
-}
 
 size_t
 layout_ways(const struct line *l, size_t *way_of)
@@ -27,7 +12,8 @@ layout_ways(const struct line *l, size_t *way_of)
 	for (size_t i = 0; i < l->ndevices; i++) {
 		size_t other = 0;
 
-		while (other < i && !share(&l->devices[i], &l->devices[other]))
+		while (other < i &&
+		       !site_same_way(l, &l->devices[i], &l->devices[other]))
 			other++;
 		way_of[i] = other < i ? way_of[other] : n++;
 	}

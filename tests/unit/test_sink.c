@@ -40,15 +40,15 @@ test_full_channel_loses_the_oldest_and_says_so(void **state)
 	for (uint32_t i = 0; i < N; i++) {
 		put(s, i);
 		if (i % 50 == 0)
-			(void)sink_flush(s, fd[0], i, "north");
+			(void)sink_flush(s, fd[0], i, "north", false);
 	}
-	assert_int_equal(sink_flush(s, fd[0], N, "north"), -EAGAIN);
+	assert_int_equal(sink_flush(s, fd[0], N, "north", true), -EAGAIN);
 	assert_int_equal(sink_readings(s), ROOM);
 	/* States are not told ahead of what waits. */
 	struct msg beat = {.kind = MSG_BEAT};
 	assert_false(sink_send(s, fd[0], &beat));
 	do {
-		rc = sink_flush(s, fd[0], N, "north");
+		rc = sink_flush(s, fd[0], N, "north", true);
 		while (msg_recv(fd[1], m) == 1) {
 			if (m->kind == MSG_EVENT)
 				strcpy(told, m->event.text);
@@ -91,6 +91,44 @@ test_events_are_bounded(void **state)
 	s = sink_free(s);
 }
 
+/* A wake-up of core costs more than a reading; but nothing waits for long. */
+static void
+test_readings_wait_for_company(void **state)
+{
+	struct sink *s = sink_new(0);
+	struct msg *m = malloc(sizeof(*m));
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(chan_pair(fd, 0), 0);
+	assert_true(sink_due(s) == INT64_MAX);
+	put(s, 1000);
+	assert_int_equal(sink_due(s), 1000 + SINK_WAIT_MS);
+	assert_int_equal(sink_flush(s, fd[0], 1050, "north", false), 0);
+	assert_int_equal(msg_recv(fd[1], m), -EAGAIN);
+	/* A result takes along what belongs to it. */
+	sink_result(s, 7, RESULT_DONE, "confirmed");
+	assert_int_equal(sink_flush(s, fd[0], 1050, "north", false), 0);
+	assert_int_equal(msg_recv(fd[1], m), 1);
+	assert_int_equal(m->kind, MSG_READINGS);
+	assert_int_equal(msg_recv(fd[1], m), 1);
+	assert_int_equal(m->kind, MSG_RESULT);
+	assert_int_equal(m->result.id, 7);
+	put(s, 2000);
+	assert_int_equal(
+	    sink_flush(s, fd[0], 2000 + SINK_WAIT_MS, "north", false), 0);
+	assert_int_equal(msg_recv(fd[1], m), 1);
+	for (uint32_t i = 0; i < MSG_READINGS_MAX; i++)
+		put(s, 3000);
+	assert_int_equal(sink_flush(s, fd[0], 3000, "north", false), 0);
+	assert_int_equal(msg_recv(fd[1], m), 1);
+	assert_int_equal(m->readings.n, MSG_READINGS_MAX);
+	(void)close(fd[0]);
+	(void)close(fd[1]);
+	free(m);
+	s = sink_free(s);
+}
+
 static void
 test_core_gone(void **state)
 {
@@ -101,7 +139,7 @@ test_core_gone(void **state)
 	assert_int_equal(chan_pair(fd, 0), 0);
 	(void)close(fd[1]);
 	put(s, 1);
-	int rc = sink_flush(s, fd[0], 1, "north");
+	int rc = sink_flush(s, fd[0], 1, "north", true);
 	assert_true(rc < 0 && rc != -EAGAIN);
 	(void)close(fd[0]);
 	s = sink_free(s);
@@ -113,6 +151,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_full_channel_loses_the_oldest_and_says_so),
 	    cmocka_unit_test(test_events_are_bounded),
+	    cmocka_unit_test(test_readings_wait_for_company),
 	    cmocka_unit_test(test_core_gone),
 	};
 
