@@ -501,6 +501,82 @@ def values(tap, farm, bus):
            "GET of raw registers")
 
 
+WAYS = """gateway: {{id: ways-test, clock: {{trust: system}}}}
+lines:
+  plain:
+    transport: tcp
+    devices:
+      a: {{type: sim-probe, unit: 1, host: "127.0.0.1:{a}", every: 1s}}
+      b: {{type: sim-probe, unit: 1, host: "127.0.0.1:{b}", every: 1s}}
+  dial-in:
+    transport: rtu_over_tcp
+    listen: 0.0.0.0:{listen}
+    devices:
+      c: {{type: sim-probe, unit: 1, registration: "REG:1", every: 1s}}
+      d: {{type: sim-probe, unit: 1, registration: "REG:2", every: 1s}}
+"""
+
+
+def ways(tap):
+    """Devices with hosts of their own, and converters that dial."""
+    with harness.tempdir() as d:
+        farm, _, _ = start(d)
+        ports = {n: harness.free_port() for n in ("a", "b", "listen")}
+        with open(farm.site, "w") as f:
+            f.write(WAYS.format(**ports))
+        with socket.create_server(("127.0.0.1", ports["listen"])) as hall, \
+                farm:
+            for name, words in (("a", 11), ("b", 12)):
+                farm.do("REGISTER plain/%s holding 0 = %d" % (name, words))
+                net = Net(ports[name])
+                tap.ok(net.ask(tcp(1, 1, "0300000001"))[-2:] ==
+                       bytes([0, words]), "%s has a host of its own" % name)
+                net.close()
+            farm.do("REGISTER dial-in/c holding 0 = 13")
+            farm.do("REGISTER dial-in/d holding 0 = 14")
+            hall.settimeout(5)
+            for _ in range(2):
+                net = Net.__new__(Net)
+                net.s = hall.accept()[0]
+                said = net.read()
+                got = net.ask(rtu(1, "0300000001"))
+                tap.ok(got[3:5] == {b"REG:1": b"\0\x0d",
+                                    b"REG:2": b"\0\x0e"}.get(said),
+                       "a converter dials, says %s and answers" % said)
+                net.close()
+            tap.ok(hall.accept() is not None, "cut off, it dials again")
+
+
+def tapped(tap):
+    """The frames file, chance in lateness, and --exact."""
+    with harness.tempdir() as d:
+        farm, _, _ = start(d, frames=d + "/frames", exact=True)
+        with farm:
+            bus = Bus(d + "/north.tty")
+            farm.do("DEVICE north/soil-a1 LATE 20ms TO 60ms")
+            got = [bus.ask(READ3) for _ in range(20)]
+            late = farm.stats()["lines"]["north"]["late_max_us"]
+            bus.close()
+        with open(d + "/frames") as f:
+            frames = [json.loads(line) for line in f]
+        ask, answer = frames[0::2], frames[1::2]
+        tap.ok(len(frames) == 40 and
+               all(x["direction"] == "request" and
+                   x["bytes"] == READ3.hex().upper() for x in ask) and
+               [x["bytes"] for x in answer] == [
+                   x.hex().upper() for x in got] and
+               all(x["line"] == "north" and "late_us" in x for x in answer),
+               "--frames: each request and answer")
+        ms = [(b["us"] - a["us"] - b["late_us"]) / 1000 - 28.44
+              for a, b in zip(ask, answer)]
+        tap.ok(19.9 < min(ms) < 40 < max(ms) < 60.1 and
+               len(set(round(x, 1) for x in ms)) > 10,
+               "LATE 20ms TO 60ms: %.1f to %.1f" % (min(ms), max(ms)))
+        tap.ok(all(x["utc_us"] > 1.7e15 for x in frames) and
+               late == max(x["late_us"] for x in answer),
+               "their times, and the field's own lateness (%d us)" % late)
+
+
 def refusals(tap, farm):
     for statement, expected in (
             ("SILENCE", "1: 'SILENCE' is no statement; write DEVICE"),
@@ -627,6 +703,8 @@ def main():
             serial_over_tcp(tap, farm, ports["dtu"])
             pymodbus(tap, farm, d, ports["tcp"])
             refusals(tap, farm)
+    ways(tap)
+    tapped(tap)
     scenarios(tap)
     nature(tap)
     endings(tap)
