@@ -50,6 +50,40 @@ test_requests(void **state)
 	q.function = FC_WRITE_COILS;
 	assert_int_equal(request_frame(&q, f), 14);
 	assert_memory_equal(f + 10, "\x00\x03\x01\x05", 4);
+	q = (struct request){.unit = 5,
+	    .function = FC_WRITE_COIL,
+	    .addr = 3,
+	    .count = 1,
+	    .words = three};
+	assert_int_equal(request_frame(&q, f), 8);
+	assert_memory_equal(f, "\x05\x05\x00\x03\xFF\x00\x7D\xBE", 8);
+}
+
+/* All the coils that one frame can carry. */
+static void
+test_many_coils(void **state)
+{
+	struct request q = {.unit = 1,
+	    .function = FC_WRITE_COILS,
+	    .count = WRITE_COILS_MAX,
+	    .words = words,
+	    .tcp = true};
+	uint8_t f[FRAME_MAX];
+
+	(void)state;
+	memset(words, 0, sizeof(words));
+	words[0] = words[WRITE_COILS_MAX - 1] = 1;
+	assert_int_equal(request_frame(&q, f), 13 + 246);
+	assert_memory_equal(f, "\0\0\0\0\0\xFD\1\x0F\0\0\x07\xB0\xF6\1\0", 15);
+	assert_int_equal(f[13 + 245], 0x80);
+	q.count++;
+	assert_int_equal(request_frame(&q, f), 0);
+	q.count = 8;
+	q.tcp = false;
+	q.unit = 5;
+	words[2] = 1;
+	assert_int_equal(request_frame(&q, f), 10);
+	assert_memory_equal(f, "\x05\x0F\x00\x00\x00\x08\x01\x05\x3F\x65", 10);
 }
 
 static void
@@ -180,6 +214,140 @@ test_writes(void **state)
 	assert_int_equal(CHECK(q, 2, 5, 0, 2, 0, 0, 0x6C, 0x39), REPLY_GARBAGE);
 }
 
+/* Section 6.16: register 4, AND 00F2, OR 0025. */
+static void
+test_mask_write(void **state)
+{
+	static const uint16_t masks[] = {0x00F2, 0x0025};
+	struct request q = {.unit = 1,
+	    .function = FC_MASK_WRITE,
+	    .addr = 4,
+	    .count = 1,
+	    .words = masks};
+	uint8_t f[FRAME_MAX];
+
+	(void)state;
+	assert_int_equal(request_frame(&q, f), 10);
+	assert_memory_equal(f, "\x01\x16\x00\x04\x00\xF2\x00\x25\x67\xEE", 10);
+	assert_int_equal(request_answer_len(&q), 10);
+	assert_int_equal(reply_check(&q, f, 10, words, &code), REPLY_OK);
+	assert_int_equal(CHECK(q, 1, 0x96, 1, 0x8E, 0x60), REPLY_EXCEPTION);
+	assert_int_equal(code, 1);
+	q.tcp = true;
+	assert_int_equal(
+	    CHECK(q, 0, 0, 0, 0, 0, 8, 1, 22, 0, 4, 0, 0xF2, 0, 0x25),
+	    REPLY_OK);
+	/* Another OR mask; and too short. */
+	assert_int_equal(
+	    CHECK(q, 0, 0, 0, 0, 0, 8, 1, 22, 0, 4, 0, 0xF2, 0, 0x24),
+	    REPLY_GARBAGE);
+	assert_int_equal(
+	    CHECK(q, 0, 0, 0, 0, 0, 6, 1, 22, 0, 4, 0, 0xF2), REPLY_SHORT);
+	q.count = 2;
+	assert_int_equal(request_frame(&q, f), 0);
+	q.count = 1;
+	q.words = NULL;
+	assert_int_equal(request_frame(&q, f), 0);
+}
+
+/* Waveshare Modbus RTU Relay: channel 0 on for 700 ms, and over. */
+static void
+test_coil_as_it_stands(void **state)
+{
+	uint16_t word = 7;
+	struct request q = {.unit = 1,
+	    .function = FC_WRITE_COIL,
+	    .addr = 0x0200,
+	    .count = 1,
+	    .words = &word,
+	    .as_is = true};
+	uint8_t f[FRAME_MAX];
+
+	(void)state;
+	assert_int_equal(request_frame(&q, f), 8);
+	assert_memory_equal(f, "\x01\x05\x02\x00\x00\x07\x8D\xB0", 8);
+	assert_int_equal(reply_check(&q, f, 8, words, &code), REPLY_OK);
+	word = 8;
+	assert_int_equal(reply_check(&q, f, 8, words, &code), REPLY_GARBAGE);
+	word = 0x5500;
+	q.addr = 0;
+	assert_int_equal(request_frame(&q, f), 8);
+	assert_memory_equal(f, "\x01\x05\x00\x00\x55\x00\xF2\x9A", 8);
+	q.as_is = false;
+	assert_int_equal(request_frame(&q, f), 8);
+	assert_int_equal(f[4], 0xFF);
+}
+
+/* Functions of which we know nothing but the lengths: 17 (who are you) and the
+ * example of section 6.17 (write, then read). */
+static void
+test_raw(void **state)
+{
+	static const uint8_t ask[] = {
+	    0, 3, 0, 6, 0, 14, 0, 3, 6, 0, 0xFF, 0, 0xFF, 0, 0xFF};
+	struct request q = {.unit = 1, .function = 17, .nraw_answer = 3};
+	uint8_t f[FRAME_MAX];
+
+	(void)state;
+	assert_int_equal(request_frame(&q, f), 4);
+	assert_memory_equal(f, "\x01\x11\xC0\x2C", 4);
+	assert_int_equal(
+	    CHECK(q, 1, 17, 3, 0x41, 0xFF, 1, 0x2D, 0xA9), REPLY_GARBAGE);
+	q.nraw_answer = 4;
+	assert_int_equal(request_answer_len(&q), 8);
+	words[4] = 0x5A5A;
+	assert_int_equal(
+	    CHECK(q, 1, 17, 3, 0x41, 0xFF, 1, 0x2D, 0xA9), REPLY_OK);
+	assert_int_equal(words[0], 3);
+	assert_int_equal(words[2], 0xFF);
+	assert_int_equal(words[3], 1);
+	assert_int_equal(words[4], 0x5A5A);
+	q.function = 23;
+	q.raw = ask;
+	q.nraw = sizeof(ask);
+	q.nraw_answer = 13;
+	assert_int_equal(request_frame(&q, f), 19);
+	assert_memory_equal(f + 17, "\x46\x91", 2);
+	assert_int_equal(CHECK(q, 1, 23, 12, 0, 0xFE, 10, 0xCD, 0, 1, 0, 3, 0,
+			     13, 0, 0xFF, 0x1D, 0x79),
+	    REPLY_OK);
+	assert_int_equal(words[12], 0xFF);
+	q.tcp = true;
+	q.nraw_answer = 0;
+	assert_int_equal(CHECK(q, 0, 0, 0, 0, 0, 2, 1, 23), REPLY_OK);
+}
+
+static void
+test_raw_limits(void **state)
+{
+	static const uint8_t bytes[255];
+	struct request q = {.unit = 1,
+	    .function = 0x41,
+	    .raw = bytes,
+	    .nraw = RAW_MAX,
+	    .nraw_answer = RAW_MAX,
+	    .tcp = true};
+	uint8_t f[FRAME_MAX];
+
+	(void)state;
+	assert_int_equal(request_frame(&q, f), FRAME_MAX);
+	assert_int_equal(request_answer_len(&q), FRAME_MAX);
+	q.nraw++;
+	assert_int_equal(request_frame(&q, f), 0);
+	q.nraw = 1;
+	q.nraw_answer++;
+	assert_int_equal(request_frame(&q, f), 0);
+	q.nraw_answer = 1;
+	q.raw = NULL;
+	assert_int_equal(request_frame(&q, f), 0);
+	q.nraw = 0;
+	assert_int_equal(request_frame(&q, f), 8);
+	q.function = 0x80;
+	assert_int_equal(request_frame(&q, f), 0);
+	q.function = 0;
+	assert_int_equal(request_frame(&q, f), 0);
+}
+
 static void
 test_found_behind_stray_bytes(void **state)
 {
@@ -193,17 +361,42 @@ test_found_behind_stray_bytes(void **state)
 	assert_false(reply_find(&q, late, sizeof(late)));
 }
 
+/* Each unit's own way to say no. */
+static void
+test_refusals(void **state)
+{
+	static const uint16_t on = 1;
+	struct request q = {
+	    .unit = 5, .function = 5, .addr = 3, .count = 1, .words = &on};
+
+	(void)state;
+	assert_int_equal(CHECK(q, 5, 0x85, 6, 0x83, 0x53), REPLY_EXCEPTION);
+	assert_int_equal(code, 6);
+	q = (struct request){.unit = 7, .function = 4, .count = 1};
+	assert_int_equal(CHECK(q, 7, 0x84, 11, 0xE2, 0xC6), REPLY_EXCEPTION);
+	assert_int_equal(code, 11);
+	q = (struct request){.unit = 1, .function = 3, .count = 1};
+	assert_int_equal(CHECK(q, 1, 0x83, 2, 0xC0, 0xF1), REPLY_EXCEPTION);
+	assert_int_equal(code, 2);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_requests),
+	    cmocka_unit_test(test_many_coils),
 	    cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_rtu),
 	    cmocka_unit_test(test_coils),
 	    cmocka_unit_test(test_tcp),
 	    cmocka_unit_test(test_writes),
+	    cmocka_unit_test(test_mask_write),
+	    cmocka_unit_test(test_coil_as_it_stands),
+	    cmocka_unit_test(test_raw),
+	    cmocka_unit_test(test_raw_limits),
 	    cmocka_unit_test(test_found_behind_stray_bytes),
+	    cmocka_unit_test(test_refusals),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
