@@ -63,12 +63,12 @@ within(struct table *t, const struct json_t *d, const char *key)
 		span(t, d, key);
 }
 
-/* "7 (code 2: 5, code 4: 2)" */
+/* "7 (2: 5, 4: 1, other: 1)": how many, and by code. */
 static void
 exceptions(struct table *t, const struct json_t *d)
 {
-	static const char *const code[] = {
-	    "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "other"};
+	static const char *const code[] = {"1", "2", "3", "4", "5", "6", "7",
+	    "8", "9", "10", "11", "other"}; /* core's keys */
 	const struct json_t *codes = jdoc_get(d, "codes");
 	int64_t n = jdoc_int(d, "exceptions", 0);
 	char text[200] = "";
@@ -78,8 +78,7 @@ exceptions(struct table *t, const struct json_t *d)
 		int64_t k = jdoc_int(codes, code[i], 0);
 		if (k > 0 && at < sizeof(text))
 			at += (size_t)snprintf(text + at, sizeof(text) - at,
-			    "%scode %s: %" PRId64, at > 0 ? ", " : "", code[i],
-			    k);
+			    "%s%s: %" PRId64, at > 0 ? ", " : "", code[i], k);
 	}
 	if (n == 0)
 		table_cell(t, "%s", "");

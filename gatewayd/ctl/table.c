@@ -7,7 +7,7 @@
 #include <string.h>
 #include <wchar.h>
 
-enum { COLUMNS_MAX = 16, GAP = 2 };
+enum { COLUMNS_MAX = 24, GAP = 2 };
 
 struct table {
 	size_t ncolumns, n, cap;

@@ -11,7 +11,7 @@
 
 struct table;
 
-/* One letter a column: 'l' left, 'r' right. NULL: no memory. */
+/* One letter a column, 24 at most: 'l' left, 'r' right. NULL: no memory. */
 struct table *table_new(const char *columns);
 struct table *table_free(struct table *take);
 /* The next cell, row by row; texts beyond memory read "?". */

@@ -13,7 +13,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 import harness  # noqa: E402
 
-ASK, TEXT = 13, 14  # wire/msg.h
+ASK, TEXT, WISH = 13, 14, 18  # wire/msg.h
 
 STATUS = {
     "gateway": "kulun-ljz-07", "name": "六家子镇七号泵房", "version": "9.9",
@@ -24,11 +24,17 @@ STATUS = {
               "pending": 12, "dropped": 3},
     "lines": [{"name": "north", "transport": "rtu", "port": "/dev/ttyUSB0",
                "state": "open", "text": "", "pid": 4712, "restarts": 2,
-               "requests": 99,
+               "requests": 99, "use_per_mille": 431, "overruns": 17,
+               "devices_all": 1, "devices_online": 0, "devices_lost": 1,
                "devices": [{"name": "north/墒情-1", "type": "cwt", "unit": 1,
-                            "state": "lost", "requests": 50, "answers": 40,
-                            "timeouts": 10, "noise": 0, "exceptions": 0,
-                            "late": 0, "last_ok_age_ms": 65000,
+                            "state": "lost", "trouble": True,
+                            "requests": 50, "answers": 40,
+                            "timeouts": 10, "noise": 0, "exceptions": 3,
+                            "codes": {"2": 3}, "crc": 0, "late": 0,
+                            "answer_bars": [0, 0, 40] + [0] * 7,
+                            "median_ms": 20, "p95_ms": 20,
+                            "deadline_ms": 317, "line_ms": 12345,
+                            "last_ok_age_ms": 65000,
                             "text": "no answer 3 times"}]}],
     "uplinks": [{"name": "county", "broker": "b.example:8883",
                  "state": "offline", "text": "connection refused",
@@ -105,7 +111,7 @@ def usage(tap, d):
                and not out, name + " says that it is not built yet")
     code, out, err = ctl(d, "help")
     tap.ok(code == 0 and all(x in out for x in (
-        "check", "status", "points", "history", "version")),
+        "check", "status", "points", "history", "write", "version")),
         "help lists the commands")
     code, out, err = ctl(d, "help", "history")
     tap.ok(code == 0 and "--from" in out, "help of one command")
@@ -139,11 +145,16 @@ def answers(tap, d, core):
            "one frame asked for the status")
     for word in ("六家子镇七号泵房", "kulun-ljz-07", "4711", "3 h 20 min",
                  "holding", "not synchronised yet", "full", "812345",
-                 "3 dropped", "/dev/ttyUSB0", "lost", "65 s",
+                 "3 dropped", "/dev/ttyUSB0", "lost", "65 s", "43 %", "17",
+                 "0 of 1", "20 ms", "317 ms", "3 (2: 3)",
                  "no answer 3 times", "connection refused", "1234"):
         tap.ok(word in out, "status shows " + word)
     tap.ok("NOISE" not in out and "TIMEOUTS" in out,
            "columns without trouble are left out")
+    code, out, err = ctl(d, "status", "--devices")
+    row = [x for x in out.splitlines() if "墒情" in x]
+    tap.ok(code == 0 and len(row) == 1 and "12 s" in row[0] and
+           "3 (2: 3)" in row[0], "status --devices: one row with all counts")
     code, out, err = ctl(d, "status", "--json")
     tap.ok(code == 0 and json.loads(out) == STATUS, "status --json: as it is")
     core.says(POINTS)
@@ -162,6 +173,51 @@ def answers(tap, d, core):
            "no such point: 1 and the nearest")
     code, out, err = ctl(d, "points", env={"LC_ALL": "C"})
     tap.ok(code == 0 and "moisture" in out, "points in the C locale")
+
+
+def write(tap, d, core):
+    def wish(action, ms, subject, value):
+        return struct.pack("<HBI", WISH, action, ms) + b"".join(
+            struct.pack("<H", len(x)) + x
+            for x in (subject.encode(), value.encode()))
+
+    valve = "north/阀-1/relay_1"
+    core.says({"result": "done", "text": ""})
+    code, out, err = ctl(d, "write", valve, "on", "--for", "10min")
+    tap.ok(code == 0 and out == valve +
+           " is open, and closes by itself after 10min\n", "write on: " + out)
+    tap.ok(core.asked[-1] == wish(0, 600000, valve, "on"),
+           "one frame asked for it")
+    code, out, err = ctl(d, "write", valve, "off")
+    tap.ok(code == 0 and out == valve + " is off\n" and
+           core.asked[-1] == wish(0, 0, valve, "off"), "write off: " + out)
+    code, out, err = ctl(d, "write", "n/v/offset", "-4.5", "--json")
+    tap.ok(code == 0 and json.loads(out)["result"] == "done" and
+           core.asked[-1] == wish(0, 0, "n/v/offset", "-4.5"),
+           "a negative number is no option; --json")
+    core.says({"result": "sent", "text": "acknowledged"})
+    code, out, err = ctl(d, "write", "n/v/mode", "auto")
+    tap.ok(code == 0 and "no way to read it back (acknowledged)" in out,
+           "sent: 0 and what that means")
+    for result in ("refused", "uncertain", "of a newer kind"):
+        core.says({"result": result, "text": "the line does not run"})
+        code, out, err = ctl(d, "write", valve, "off")
+        tap.ok(code == 1 and not out and err == "gatewayctl: %s: %s: the line "
+               "does not run\n" % (valve, result), "%s: 1 and why" % result)
+        code, out, err = ctl(d, "write", valve, "off", "--json")
+        tap.ok(code == 1 and json.loads(out)["result"] == result and not err,
+               "the same with --json")
+    asked = len(core.asked)
+    for bad in ((), (valve,), (valve, "on", "off"), (valve, "on", "--for"),
+                (valve, "on", "--for", "0s"), (valve, "on", "--for", "10"),
+                (valve, "on", "--for=9999999h"), (valve, "on", "--forever"),
+                ("x" * 256, "on"), (valve, "y" * 64)):
+        code, out, err = ctl(d, "write", *bad)
+        tap.ok(code == 2 and err and not out, "write %s: 2 and a word" %
+               " ".join(bad)[:60])
+    tap.ok(len(core.asked) == asked, "none of these asked anything")
+    code, out, err = ctl(d, "help", "write")
+    tap.ok(code == 0 and "closes by itself" in out, "help says how it is")
 
 
 def trouble(tap, d, core):
@@ -196,6 +252,7 @@ def main():
         no_gateway(tap, d)
         core = Core(d + "/run")
         answers(tap, d, core)
+        write(tap, d, core)
         trouble(tap, d, core)
     tap.finish()
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "devices.h"
 #include "jdoc.h"
 #include "nearest.h"
 #include "table.h"
@@ -70,6 +71,24 @@ what_is_no_time_is_refused(void **state)
 		if (when_parse(bad[i], now, &ms))
 			fail_msg("%s is taken", bad[i]);
 	assert_int_equal(ms, 7);
+}
+
+static void
+durations_are_read(void **state)
+{
+	static const char *const bad[] = {
+	    "", "10", "min", "-1s", "1.5h", "10 min", "10min ", "1e3s"};
+	int64_t ms = 7;
+
+	(void)state;
+	assert_true(when_duration("10min", &ms));
+	assert_int_equal(ms, 600000);
+	assert_true(when_duration("250ms", &ms));
+	assert_int_equal(ms, 250);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (when_duration(bad[i], &ms))
+			fail_msg("%s is taken", bad[i]);
+	assert_int_equal(ms, 250);
 }
 
 static void
@@ -156,6 +175,76 @@ tables_line_up_in_any_script(void **state)
 	assert_null(t);
 }
 
+/* A healthy device, one that is lost, one that is slow and refuses. */
+static const char farm[] =
+    "{\"lines\":[{\"devices\":[{\"name\":\"n/a\",\"type\":\"t\",\"unit\":1,"
+    "\"state\":\"online\",\"trouble\":false,\"requests\":500,"
+    "\"answers\":499,\"timeouts\":1,\"median_ms\":20,\"p95_ms\":50,"
+    "\"deadline_ms\":300,\"line_ms\":12300,\"last_ok_age_ms\":400,"
+    "\"text\":\"online\"},"
+    "{\"name\":\"n/b\",\"type\":\"t\",\"unit\":2,\"state\":\"lost\","
+    "\"trouble\":true,\"requests\":50,\"answers\":0,\"timeouts\":50,"
+    "\"median_ms\":null,\"p95_ms\":null,\"deadline_ms\":300,"
+    "\"line_ms\":9000,\"last_ok_age_ms\":null,\"text\":\"no answer\"}]},"
+    "{\"devices\":[{\"name\":\"s/c\",\"type\":\"u\",\"unit\":3,"
+    "\"state\":\"online\",\"trouble\":true,\"requests\":100,"
+    "\"answers\":93,\"exceptions\":7,\"codes\":{\"2\":5,\"other\":2},"
+    "\"median_ms\":2000,\"p95_ms\":null,\"deadline_ms\":15000,"
+    "\"line_ms\":0,\"last_ok_age_ms\":3000,\"text\":\"\"}]}]}";
+
+static char *
+devices_text(const char *json, void (*print)(const struct json_t *, FILE *))
+{
+	char error[64], *text = NULL;
+	size_t size;
+	struct jdoc *j = jdoc_parse(json, strlen(json), error, sizeof(error));
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(j);
+	assert_non_null(f);
+	print(jdoc_get(jdoc_root(j), "lines"), f);
+	assert_int_equal(fclose(f), 0);
+	jdoc_free(j);
+	return text;
+}
+
+static void
+devices_in_trouble_are_told_in_full(void **state)
+{
+	static const char healthy[] =
+	    "{\"lines\":[{\"devices\":[{\"name\":\"n/a\","
+	    "\"state\":\"online\",\"timeouts\":3}]}]}";
+	char *text = devices_text(farm, devices_print);
+
+	(void)state;
+	assert_string_equal(text,
+	    "DEVICE  TYPE  UNIT  STATE   LAST ANSWER  REQUESTS  HALF WITHIN"
+	    "  95 % WITHIN  DEADLINE\n"
+	    "n/a     t        1  online        0.4 s       500        20 ms"
+	    "        50 ms    300 ms\n"
+	    "n/b     t        2  lost          never        50            -"
+	    "            -    300 ms  no answer\n"
+	    "s/c     u        3  online        3.0 s       100      2000 ms"
+	    "     over 2 s      15 s\n"
+	    "\n"
+	    "IN TROUBLE  REQUESTS  ANSWERS  TIMEOUTS  EXCEPTIONS\n"
+	    "n/b               50        0        50\n"
+	    "s/c              100       93            7 (2: 5, other: 2)\n");
+	free(text);
+	text = devices_text(healthy, devices_print);
+	assert_null(strstr(text, "TROUBLE"));
+	assert_null(strstr(text, "TIMEOUTS"));
+	free(text);
+	text = devices_text(farm, devices_print_all);
+	assert_non_null(strstr(text, "TIMEOUTS"));
+	assert_null(strstr(text, "NOISE"));
+	assert_non_null(strstr(text, "7 (2: 5, other: 2)"));
+	assert_non_null(strstr(text, "12 s"));
+	free(text);
+	text = devices_text("{\"lines\":{}}", devices_print_all);
+	free(text);
+}
+
 static void
 answers_are_read_whatever_they_hold(void **state)
 {
@@ -222,9 +311,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(times_are_read),
 	    cmocka_unit_test(what_is_no_time_is_refused),
+	    cmocka_unit_test(durations_are_read),
 	    cmocka_unit_test(times_are_written),
 	    cmocka_unit_test(nearest_names_come_first),
 	    cmocka_unit_test(tables_line_up_in_any_script),
+	    cmocka_unit_test(devices_in_trouble_are_told_in_full),
 	    cmocka_unit_test(answers_are_read_whatever_they_hold),
 	    cmocka_unit_test(long_integers_stay_exact),
 	};
