@@ -51,19 +51,29 @@ costlier(const void *a, const void *b, void *loads)
 	return i < j ? -1 : i > j;
 }
 
-/* The part of its time that way w needs when what is due more often than
- * every `ns` comes every `ns` instead. */
+/* The part of its time that one device needs when what is due more often than
+ * every `ns` comes every `ns` instead. In between it is an estimate. */
+static double
+load_at(const struct load *x, double ns)
+{
+	double every = (double)x->every_ms * 1e6;
+	double seldom = (double)x->seldom_ms * 1e6;
+	double stretched, whole;
+
+	if (ns <= every || x->requests == 0)
+		return x->use;
+	stretched = x->use * every / ns;
+	whole = (double)x->sweep_ns / (seldom > ns ? seldom : ns);
+	return stretched > whole ? stretched : whole;
+}
+
 static double
 use_at(const struct forecast *f, const struct way *w, size_t from, double ns)
 {
 	double use = 0;
 
-	for (size_t i = from; i < w->ndevices; i++) {
-		const struct load *x = &f->loads[w->devices[i]];
-		double every = (double)x->every_ms * 1e6;
-
-		use += every < ns ? x->use * every / ns : x->use;
-	}
+	for (size_t i = from; i < w->ndevices; i++)
+		use += load_at(&f->loads[w->devices[i]], ns);
 	return use;
 }
 

@@ -35,6 +35,7 @@ struct load {
 	const struct device *device;
 	size_t way;
 	uint32_t every_ms;        /* its shortest period; 0: never read */
+	uint64_t seldom_ms;       /* its longest */
 	uint32_t requests, bytes; /* of a sweep, both directions */
 	uint64_t sweep_ns;
 	double use;

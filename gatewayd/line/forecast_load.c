@@ -143,15 +143,17 @@ play(struct survey *s, struct cost *sweep)
 	return now > 0 ? (double)busy / ((double)now * 1e6) : 0;
 }
 
-static uint32_t
-shortest(const struct polling *p)
+static void
+find_periods(const struct polling *p, struct load *out)
 {
-	uint32_t ms = 0;
+	for (size_t i = 0; i < p->nbeats; i++) {
+		uint32_t ms = p->beats[i].every_ms;
 
-	for (size_t i = 0; i < p->nbeats; i++)
-		if (ms == 0 || p->beats[i].every_ms < ms)
-			ms = p->beats[i].every_ms;
-	return ms;
+		if (i == 0 || ms < out->every_ms)
+			out->every_ms = ms;
+		if (ms > out->seldom_ms)
+			out->seldom_ms = ms;
+	}
 }
 
 static int
@@ -166,7 +168,7 @@ survey_profile(struct survey *s, struct cost *sweep, struct load *out)
 	if (s->plan == NULL || s->reads == NULL) {
 		r = -ENOMEM;
 	} else if (s->polling.nbeats > 0) {
-		out->every_ms = shortest(&s->polling);
+		find_periods(&s->polling, out);
 		out->use = play(s, sweep);
 	}
 	(void)plan_free(s->plan);
@@ -215,6 +217,7 @@ survey_plugin(struct survey *s, struct cost *sweep, struct load *out)
 	if (p == NULL)
 		return;
 	out->every_ms = s->device->every_ms;
+	out->seldom_ms = (uint64_t)out->every_ms * CYCLES;
 	out->use = (double)busy / ((double)CYCLES * out->every_ms * 1e6);
 	(void)plugin_device_free(p);
 }

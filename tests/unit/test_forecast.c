@@ -372,6 +372,25 @@ too_much_of_some(void **state)
 	free(f);
 }
 
+/* Far too much: then everything comes once in a sweep, whatever its period. */
+static void
+too_much_of_all(void **state)
+{
+	struct farm *f = farm_new(1, 2, 100);
+	struct forecast_options o = {.turnaround_us = 0};
+	struct forecast c;
+
+	(void)state;
+	f->line.baud = 1200;
+	f->points[1].every_ms = 150;
+	f->point_types[1].addr = 1000;
+	assert_int_equal(forecast_init(&c, &f->line, &o), 0);
+	NS(c.ways[0].sweep_ns, 2 * 8 * 22.9167);
+	NS(c.ways[0].late_ns, 2 * 8 * 22.9167);
+	forecast_end(&c);
+	free(f);
+}
+
 /* Dead ones may be what is too much: 0.96 of the time, and probes. */
 static void
 too_much_when_dead(void **state)
@@ -494,6 +513,7 @@ main(void)
 	    cmocka_unit_test(costliest_first),
 	    cmocka_unit_test(too_much),
 	    cmocka_unit_test(too_much_of_some),
+	    cmocka_unit_test(too_much_of_all),
 	    cmocka_unit_test(too_much_when_dead),
 	    cmocka_unit_test(ways),
 	    cmocka_unit_test(dialled_into),
