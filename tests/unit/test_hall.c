@@ -26,7 +26,7 @@
 #include "lookup.h"
 #include "port.h"
 
-enum { STEP_MAX_US = 500000, SECOND = 1000000, NOBODY = 99 };
+enum { STEP_MAX_US = 2000000, SECOND = 1000000, NOBODY = 99 };
 
 static const struct guest three[] = {
     {"DTU1", 1}, {"DTU10", 10}, {"REG:0001", 5}};
