@@ -114,7 +114,7 @@ play(struct survey *s, struct cost *sweep)
 {
 	struct {
 		uint64_t beats, ns;
-	} known[KNOWN_MAX];
+	} known[KNOWN_MAX] = {0};
 	size_t nknown = 0;
 	uint64_t busy = 0;
 	int64_t now = 0;
