@@ -93,8 +93,10 @@ limits(const struct point_type *t, long double *least, long double *most)
 	if (field_signed(t)) {
 		*least = -ldexpl(1, (int)(bits - t->shift) - 1);
 		*most = -*least - 1;
-	} else if (t->type == REG_BCD16 || t->type == REG_BCD32) {
-		*most = powl(10, bits / 4) - 1;
+	} else if (t->type == REG_BCD16) {
+		*most = 9999;
+	} else if (t->type == REG_BCD32) {
+		*most = 99999999;
 	}
 }
 

@@ -149,6 +149,7 @@ check_accepted(const struct request *q, const uint8_t *frame, size_t len,
 	size_t data = bits ? (q->count + 7u) / 8 : q->count * 2u;
 
 	require(len == request_answer_len(q));
+	require(len >= (q->tcp ? 8 : 4));
 	require(p[0] == q->unit && p[1] == q->function);
 	if (q->tcp) {
 		require((unsigned)frame[0] << 8 == (q->transaction & 0xFF00u));

@@ -412,7 +412,7 @@ test_mask_write(void **state)
 	expect_refused(&t, 256, -ERANGE,
 	    "256 is above 255, the most that the register can hold");
 	t.type = REG_BOOL;
-	q = write_of(&t, 1, words);
+	(void)write_of(&t, 1, words);
 	assert_int_equal(words[0], 0xF00F);
 	assert_int_equal(words[1], 0x0FF0);
 	/* Bytes swapped: the mask is turned like the value. */

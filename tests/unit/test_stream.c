@@ -143,7 +143,7 @@ test_frame_inside_answer(void **state)
 	unsigned crc = 0xFFFF;
 
 	(void)state;
-	for (size_t i = 0; i < 9 * 8; i++) {
+	for (size_t i = 0; i < (size_t)9 * 8; i++) {
 		unsigned byte = (uint8_t)stream[i / 8];
 		unsigned bit = (crc ^ byte >> i % 8) & 1;
 		crc = crc >> 1 ^ (bit ? 0xA001 : 0);
