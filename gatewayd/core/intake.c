@@ -10,7 +10,7 @@ struct seen {
 	struct value stored; /* of the last row, with its quality */
 	enum quality quality;
 	enum reason reason;
-	bool any;
+	bool any, bad;
 	int64_t bad_since;
 };
 
@@ -56,10 +56,11 @@ static int
 edge(struct seen *s, const struct reading *r, char *why, size_t size)
 {
 	bool bad = r->quality == QUALITY_BAD;
-	bool was = s->any && s->latest.quality == QUALITY_BAD;
 
-	if (bad == was)
+	/* Between a write and its reading back nothing is wrong yet. */
+	if (bad == s->bad || r->reason == REASON_UNCONFIRMED)
 		return 0;
+	s->bad = bad;
 	if (!bad) {
 		(void)snprintf(why, size, "good again after %lld s",
 		    (long long)((r->boot_ms - s->bad_since + 500) / 1000));

@@ -24,8 +24,9 @@ struct control { /* a point that can be written */
 	bool on;       /* an output that is not in its safe state, or may be */
 	int64_t until; /* on: boot time of its closing */
 	double value;
-	bool first;  /* made safe for the first time: not tried yet */
-	bool unsure; /* written, and said to be unconfirmed */
+	bool first;     /* made safe for the first time: not tried yet */
+	bool known;     /* confirmed once: its state is told from then on */
+	int64_t unsure; /* when it was last said to be unconfirmed; 0: not */
 	bool alarm, urgent, timed_out;
 	uint32_t tries, gap;
 	int64_t next;     /* pending: not before */
@@ -173,25 +174,30 @@ say_done(struct outputs *o, struct control *c)
 static void
 say_unsure(struct outputs *o, struct control *c)
 {
-	if (c->unsure || !o->writing.wrote || c->point == WRITING_SAFE)
+	if (c->unsure != 0 || !c->known || !o->writing.wrote ||
+	    c->point == WRITING_SAFE)
 		return;
-	c->unsure = true;
-	device_bad(c->dev, c->point, 1, REASON_UNCONFIRMED, 0, mono_ms());
+	c->unsure = mono_ms();
+	device_bad(c->dev, c->point, 1, REASON_UNCONFIRMED, 0, c->unsure);
 }
 
 static void
 say_value(struct outputs *o, struct control *c)
 {
 	const struct answer *a = &o->lane->answer;
+	int64_t at = a->done_us / 1000;
 	struct decoded v;
 
-	c->unsure = false;
+	/* Two readings of one point are never of the same moment. */
+	if (at <= c->unsure)
+		at = c->unsure + 1;
+	c->unsure = 0;
 	/* A plugin's samples have been told as they were decoded. */
 	if (c->dev->plan == NULL || c->point == WRITING_SAFE)
 		return;
 	decode_point(&c->dev->conf->points[c->point], a->words, &v);
 	device_reading(c->dev, c->point,
-	    (struct reading){.boot_ms = a->done_us / 1000,
+	    (struct reading){.boot_ms = at,
 		.value = v.value,
 		.quality = v.quality,
 		.reason = v.reason});
@@ -273,6 +279,7 @@ done(struct outputs *o, struct control *c, enum writing_news news)
 	bool read = news == WRITING_CONFIRMED;
 
 	c->pending = c->first = false;
+	c->known = true;
 	c->tries++;
 	o->now = NULL;
 	if (read)
