@@ -212,19 +212,21 @@ lay_floor(struct table *t)
 {
 	uint32_t floor = 0;
 
-	for (uint32_t k = 0; k < t->nstretches; k++)
-		t->stretches[k].floor = t->stretches[k].lost;
 	for (uint32_t k = 0; k < t->nstretches; k++) {
-		const struct stretch *s = &t->stretches[k];
-		/* Through a gap, or through the edge behind. */
-		uint32_t first = k, last = s->covered ? k + 1 : k;
+		struct stretch *s = &t->stretches[k];
 
-		if (s->cut != CUT_NONE && s->why.whole) {
-			first = s->why.first;
-			last = s->why.last;
-		}
-		if (s->cut != CUT_NONE || s->shut)
-			raise_to(&t->stretches[last].floor, first + 1);
+		s->floor = s->lost;
+		if (s->whole.count > 0)
+			raise_to(&s->floor, s->whole.first + 1);
+	}
+	for (uint32_t k = 0; k < t->nstretches; k++) {
+		struct stretch *s = &t->stretches[k];
+
+		if (s->cut == CUT_NONE && !s->shut)
+			continue;
+		if (s->covered) /* the edge behind */
+			s++;
+		raise_to(&s->floor, k + 1);
 	}
 	for (uint32_t k = 0; k < t->nstretches; k++) {
 		raise_to(&floor, t->stretches[k].floor);

@@ -21,9 +21,7 @@ enum { TABLES = TABLE_DISCRETE + 1, LONG_MAX = 8 };
 /* A read that was refused, for a reason not known at once. */
 struct refusal {
 	uint32_t first, last; /* stretches */
-	uint32_t count;       /* registers, or coils */
-	bool whole; /* some read has crossed the cut: only to hold all of what
-		       was refused is forbidden */
+	uint32_t count;       /* registers, or coils; 0: no refusal */
 };
 
 enum cut {
@@ -39,10 +37,12 @@ struct stretch {
 	bool shut;         /* a gap that the profile forbids to bridge */
 	bool good;         /* the device has answered with it */
 	enum cut cut;      /* of a gap: through it; else: behind this stretch */
-	struct refusal why; /* unless CUT_NONE */
-	uint32_t lost;      /* of the shortest wall of a missing point that ends
-			       here: the stretch behind its first; 0: none */
-	uint32_t floor;     /* first stretch of the longest read ending here */
+	struct refusal why;   /* unless CUT_NONE */
+	struct refusal whole; /* the shortest that ends here and has no cut: to
+				 hold all of it is forbidden */
+	uint32_t lost;  /* of the shortest missing point that ends here: the
+			   stretch behind its first; 0: none */
+	uint32_t floor; /* first stretch of the longest read ending here */
 };
 
 enum presence { PRESENT, MISSING, FORGIVEN };

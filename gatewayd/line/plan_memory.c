@@ -30,6 +30,12 @@ is_long(const struct table *t, const struct refusal *w)
 	return w->count > t->proven;
 }
 
+static bool
+holds(const struct refusal *outer, const struct refusal *inner)
+{
+	return outer->first <= inner->first && inner->last <= outer->last;
+}
+
 /* Whether another culprit than the cut at `except` is known. */
 static bool
 explained(const struct table *t, const struct refusal *w, uint32_t except)
@@ -42,26 +48,37 @@ explained(const struct table *t, const struct refusal *w, uint32_t except)
 		if (k != except && s->cut == CUT_PROVED &&
 		    map_divides(t, k, w->first, w->last))
 			return true;
+		if (s->whole.count > 0 && s->whole.count < w->count &&
+		    holds(w, &s->whole))
+			return true;
 	}
 	return false;
 }
 
-/* Whether there is nothing in it to blame but the cut k. Gaps side by side are
- * one: nobody needs to know which of them it is. */
+/* Whether there is nothing in it to blame, leaving aside [from, to). */
+static bool
+all_good(
+    const struct table *t, const struct refusal *w, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = w->first; i <= w->last; i++)
+		if (!t->stretches[i].good && (i < from || i >= to))
+			return false;
+	return true;
+}
+
+/* ... leaving aside the cut k. Gaps side by side are one: nobody needs to know
+ * which of them it is. */
 static bool
 all_good_but(const struct table *t, const struct refusal *w, uint32_t k)
 {
-	uint32_t from = k, to = k; /* stretches [from, to) */
+	uint32_t from = k, to = k;
 
 	while (from > w->first && !t->stretches[from].covered &&
 	       !t->stretches[from - 1].covered)
 		from--;
 	while (to <= w->last && !t->stretches[to].covered)
 		to++;
-	for (uint32_t i = w->first; i <= w->last; i++)
-		if (!t->stretches[i].good && (i < from || i >= to))
-			return false;
-	return true;
+	return all_good(t, w, from, to);
 }
 
 static void
@@ -108,6 +125,16 @@ review_too_long(struct table *t)
 	return kept != had;
 }
 
+/* Where no cut would do. */
+static void
+forbid_whole(struct table *t, const struct refusal *w)
+{
+	struct refusal *whole = &t->stretches[w->last].whole;
+
+	if (whole->count == 0 || whole->first < w->first)
+		*whole = *w;
+}
+
 /* What is to become of the cut: whether anything changed. */
 static bool
 review_cut(struct table *t, uint32_t k)
@@ -123,13 +150,30 @@ review_cut(struct table *t, uint32_t k)
 	}
 	if (s->cut == CUT_PROVED || !all_good_but(t, &w, k))
 		return false;
+	s->cut = CUT_NONE;
 	if (s->covered && is_long(t, &w)) {
-		s->cut = CUT_NONE;
 		add_too_long(t, w);
+	} else if (s->joined) {
+		forbid_whole(t, &w);
 	} else {
 		s->cut = CUT_PROVED;
 		s->good = s->covered;
 	}
+	return true;
+}
+
+static bool
+review_whole(struct table *t, struct refusal *whole)
+{
+	const struct refusal w = *whole;
+	bool too_long = is_long(t, &w) && all_good(t, &w, 0, 0);
+
+	if (w.count == 0 ||
+	    (w.count <= t->limit && !too_long && !explained(t, &w, UINT32_MAX)))
+		return false;
+	whole->count = 0;
+	if (too_long && w.count <= t->limit)
+		add_too_long(t, w);
 	return true;
 }
 
@@ -141,8 +185,10 @@ conclude(struct table *t)
 
 	do {
 		changed = t->ntoo_long > 0 && review_too_long(t);
-		for (uint32_t k = 0; k < t->nstretches; k++)
+		for (uint32_t k = 0; k < t->nstretches; k++) {
 			changed |= review_cut(t, k);
+			changed |= review_whole(t, &t->stretches[k].whole);
+		}
 	} while (changed);
 	map_reach(t);
 }
@@ -182,21 +228,26 @@ welcome(struct table *t, const struct refusal *w)
 	return changed;
 }
 
-/* A read has crossed the cut k: whether it matters. If it held all that had
- * been refused, the refusal is void; else the fault is somewhere else. */
+/* A read that was answered, w, has gone over stretch k: whether that is news.
+ * A refusal within it is void; one that only has its cut there has its reason
+ * elsewhere. */
 static bool
 cross(struct table *t, uint32_t k, const struct refusal *w)
 {
 	struct stretch *s = &t->stretches[k];
+	bool news = !s->good;
 
-	if (s->cut == CUT_NONE || !map_divides(t, k, w->first, w->last))
-		return false;
-	if (w->first <= s->why.first && s->why.last <= w->last) {
-		s->cut = CUT_NONE;
-		return true;
+	s->good = true;
+	if (s->whole.count > 0 && holds(w, &s->whole)) {
+		s->whole.count = 0;
+		news = true;
 	}
-	bool news = !s->why.whole;
-	s->why.whole = true;
+	if (s->cut != CUT_NONE && map_divides(t, k, w->first, w->last)) {
+		s->cut = CUT_NONE;
+		if (!holds(w, &s->why))
+			forbid_whole(t, &s->why);
+		news = true;
+	}
 	return news;
 }
 
@@ -208,13 +259,8 @@ memory_accepted(struct table *t, const struct read *r)
 
 	if (changed)
 		t->proven = w.count;
-	for (uint32_t k = w.first; k <= w.last; k++) {
-		struct stretch *s = &t->stretches[k];
-
-		changed |= !s->good;
-		s->good = true;
+	for (uint32_t k = w.first; k <= w.last; k++)
 		changed |= cross(t, k, &w);
-	}
 	if (t->naway > 0)
 		changed |= welcome(t, &w);
 	if (changed)
@@ -280,12 +326,9 @@ middle_place(const struct table *t, const struct refusal *w)
 		const struct stretch *s = &t->stretches[k];
 
 		left += weight(s);
-		if (!map_divides(t, k, w->first, w->last) ||
-		    (s->cut != CUT_NONE && !s->why.whole))
+		if (s->cut != CUT_NONE || !map_divides(t, k, w->first, w->last))
 			continue;
-		int64_t uneven =
-		    llabs(2 * left - all) +
-		    (s->joined || s->cut != CUT_NONE ? 2 * all : 0);
+		int64_t uneven = llabs(2 * left - all) + s->joined * 2 * all;
 		if (uneven < best) {
 			best = uneven;
 			place = k;
@@ -301,8 +344,10 @@ divide(struct table *t, const struct refusal *w)
 
 	if (place == UINT32_MAX)
 		place = middle_place(t, w);
-	if (place == UINT32_MAX)
-		return; /* it was under way when all of it was cut */
+	if (place == UINT32_MAX) {
+		forbid_whole(t, w);
+		return;
+	}
 	t->stretches[place].cut = CUT_TRIAL;
 	t->stretches[place].why = *w;
 }
