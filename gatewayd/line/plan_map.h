@@ -22,6 +22,7 @@ enum { TABLES = TABLE_DISCRETE + 1, LONG_MAX = 8 };
 struct refusal {
 	uint32_t first, last; /* stretches */
 	uint32_t count;       /* registers, or coils; 0: no refusal */
+	bool left, right;     /* what lies beside its cut has been answered */
 };
 
 enum cut {

@@ -81,6 +81,26 @@ all_good_but(const struct table *t, const struct refusal *w, uint32_t k)
 	return all_good(t, w, from, to);
 }
 
+static bool
+is_doubtful_gap(const struct stretch *s)
+{
+	return !s->covered && !s->good && s->cut == CUT_NONE;
+}
+
+/* The middle one of the gaps that were never answered; UINT32_MAX: none. */
+static uint32_t
+middle_gap(const struct table *t, const struct refusal *w)
+{
+	size_t n = 0, seen = 0;
+
+	for (uint32_t k = w->first; k <= w->last; k++)
+		n += is_doubtful_gap(&t->stretches[k]);
+	for (uint32_t k = w->first; k <= w->last; k++)
+		if (is_doubtful_gap(&t->stretches[k]) && seen++ == n / 2)
+			return k;
+	return UINT32_MAX;
+}
+
 static void
 set_limit(struct table *t)
 {
@@ -135,6 +155,20 @@ forbid_whole(struct table *t, const struct refusal *w)
 		*whole = *w;
 }
 
+/* Whether the cut leads to nothing more: all points are read, but the plan goes
+ * over the other gaps in doubt no more, since without this one it is not worth
+ * it. */
+static bool
+is_idle(const struct table *t, const struct refusal *w)
+{
+	if (!w->left || !w->right)
+		return false;
+	for (uint32_t k = w->first; k <= w->last; k++)
+		if (t->stretches[k].covered && !t->stretches[k].good)
+			return false;
+	return true;
+}
+
 /* What is to become of the cut: whether anything changed. */
 static bool
 review_cut(struct table *t, uint32_t k)
@@ -148,12 +182,13 @@ review_cut(struct table *t, uint32_t k)
 		s->cut = CUT_NONE;
 		return true;
 	}
-	if (s->cut == CUT_PROVED || !all_good_but(t, &w, k))
+	bool decided = all_good_but(t, &w, k);
+	if (s->cut == CUT_PROVED || !(decided || is_idle(t, &w)))
 		return false;
 	s->cut = CUT_NONE;
-	if (s->covered && is_long(t, &w)) {
+	if (decided && s->covered && is_long(t, &w)) {
 		add_too_long(t, w);
-	} else if (s->joined) {
+	} else if (s->joined || !decided) {
 		forbid_whole(t, &w);
 	} else {
 		s->cut = CUT_PROVED;
@@ -162,19 +197,26 @@ review_cut(struct table *t, uint32_t k)
 	return true;
 }
 
+/* The same for a refusal without a cut. */
 static bool
 review_whole(struct table *t, struct refusal *whole)
 {
 	const struct refusal w = *whole;
-	bool too_long = is_long(t, &w) && all_good(t, &w, 0, 0);
 
-	if (w.count == 0 ||
-	    (w.count <= t->limit && !too_long && !explained(t, &w, UINT32_MAX)))
+	if (w.count == 0)
 		return false;
-	whole->count = 0;
-	if (too_long && w.count <= t->limit)
+	uint32_t gap = middle_gap(t, &w);
+	if (w.count > t->limit || explained(t, &w, UINT32_MAX)) {
+		whole->count = 0;
+	} else if (gap != UINT32_MAX && all_good_but(t, &w, gap)) {
+		whole->count = 0;
+		t->stretches[gap].cut = CUT_PROVED;
+		t->stretches[gap].why = w;
+	} else if (is_long(t, &w) && all_good(t, &w, 0, 0)) {
+		whole->count = 0;
 		add_too_long(t, w);
-	return true;
+	}
+	return whole->count == 0;
 }
 
 /* One discovery may explain several refusals. */
@@ -251,6 +293,23 @@ cross(struct table *t, uint32_t k, const struct refusal *w)
 	return news;
 }
 
+/* A read that was answered ends before a cut, or begins behind one. */
+static bool
+touch(struct table *t, const struct refusal *w)
+{
+	struct stretch *s = t->stretches;
+	uint32_t before = w->last, behind = w->first - 1;
+	bool news = false;
+
+	if (before + 1 < t->nstretches && !s[before + 1].covered)
+		before++; /* the cut goes through the gap */
+	if (s[before].cut == CUT_TRIAL && !s[before].why.left)
+		news = s[before].why.left = true;
+	if (w->first > 0 && s[behind].cut == CUT_TRIAL && !s[behind].why.right)
+		news = s[behind].why.right = true;
+	return news;
+}
+
 void
 memory_accepted(struct table *t, const struct read *r)
 {
@@ -261,6 +320,7 @@ memory_accepted(struct table *t, const struct read *r)
 		t->proven = w.count;
 	for (uint32_t k = w.first; k <= w.last; k++)
 		changed |= cross(t, k, &w);
+	changed |= touch(t, &w);
 	if (t->naway > 0)
 		changed |= welcome(t, &w);
 	if (changed)
@@ -283,26 +343,6 @@ lose(struct table *t, const struct read *r)
 		s->wall = true;
 	}
 	map_cover(t);
-}
-
-static bool
-is_doubtful_gap(const struct stretch *s)
-{
-	return !s->covered && !s->good && s->cut == CUT_NONE;
-}
-
-/* The middle one of the gaps that were never answered; UINT32_MAX: none. */
-static uint32_t
-middle_gap(const struct table *t, const struct refusal *w)
-{
-	size_t n = 0, seen = 0;
-
-	for (uint32_t k = w->first; k <= w->last; k++)
-		n += is_doubtful_gap(&t->stretches[k]);
-	for (uint32_t k = w->first; k <= w->last; k++)
-		if (is_doubtful_gap(&t->stretches[k]) && seen++ == n / 2)
-			return k;
-	return UINT32_MAX;
 }
 
 /* Suspicion against a stretch: those never answered share nearly all of it. */
