@@ -123,9 +123,13 @@ struct link *
 link_close(struct link *take)
 {
 	if (take != NULL) {
-		if (take->serial)
+		if (take->serial) {
 			port_disown(link_fd(take));
-		modbus_close(take->ctx);
+			modbus_close(take->ctx);
+		} else {
+			/* It would restore settings that a socket lacks. */
+			(void)close(link_fd(take));
+		}
 		modbus_free(take->ctx);
 		free(take);
 	}
