@@ -30,6 +30,10 @@ struct model_set {
 	uint32_t from, to;
 };
 
+struct model_best {
+	uint64_t cost, bytes; /* on the wire; the fewest at this cost */
+};
+
 struct model_search {
 	const struct model *m;
 	struct price price;
@@ -37,8 +41,11 @@ struct model_search {
 	const uint16_t *points;
 	size_t npoints;
 	struct model_set sets[MODEL_SETS];
-	uint64_t best;
+	struct model_best best;
 };
+
+/* As a price, what bytes alone cost: 8 of the request, 5 round the data. */
+static const struct price model_bytes = {13, 1};
 
 static inline void
 model_begin(struct model *m, uint16_t registers, uint16_t bridge)
@@ -144,15 +151,30 @@ model_allows(const struct model *m, enum reg_table t, struct model_set s)
 }
 
 static inline void
+model_judge(
+    struct model_search *s, enum reg_table t, size_t nsets, uint64_t cost)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < nsets; i++)
+		bytes +=
+		    model_cost(t, s->sets[i].to - s->sets[i].from, model_bytes);
+	if (cost < s->best.cost || bytes < s->best.bytes)
+		s->best = (struct model_best){cost, bytes};
+}
+
+/* Each point joins one of the sets there are, or begins one. */
+static inline void
 model_try(struct model_search *s, size_t k, size_t nsets, uint64_t cost)
 {
-	if (cost >= s->best)
+	const struct point_type *p = &s->m->types[s->points[k]];
+
+	if (cost > s->best.cost)
 		return;
 	if (k == s->npoints) {
-		s->best = cost;
+		model_judge(s, s->m->types[s->points[0]].table, nsets, cost);
 		return;
 	}
-	const struct point_type *p = &s->m->types[s->points[k]];
 	for (size_t i = 0; i <= nsets && i < MODEL_SETS; i++) {
 		struct model_set old = s->sets[i], new = old;
 		uint64_t was = 0;
@@ -177,30 +199,39 @@ model_try(struct model_search *s, size_t k, size_t nsets, uint64_t cost)
 	}
 }
 
-/* The least that the due points of all tables can cost (at most MODEL_SETS due
+/* The cheapest reads of the due points of all tables (at most MODEL_SETS due
  * points a table); honest: points the device has not are left out. */
-static inline uint64_t
-model_best(const struct model *m, struct price price, bool honest)
+static inline struct model_best
+model_cheapest(const struct model *m, struct price price, bool honest)
 {
-	uint64_t sum = 0;
+	struct model_best sum = {0, 0};
 
 	for (int t = 0; t < 4; t++) {
-		uint16_t points[MODEL_SETS];
+		uint16_t points[MODEL_SETS + 1] = {0};
 		struct model_search s = {.m = m,
 		    .price = price,
 		    .honest = honest,
 		    .points = points,
-		    .best = UINT64_MAX};
+		    .best = {UINT64_MAX, UINT64_MAX}};
 
 		for (size_t i = 0; i < m->type.npoints; i++)
 			if (m->due[i] && (int)m->types[i].table == t &&
 			    !m->types[i].write_only && s.npoints < MODEL_SETS &&
 			    (!honest || model_exists(m, i)))
 				points[s.npoints++] = (uint16_t)i;
-		model_try(&s, 0, 0, 0);
-		sum += s.best;
+		if (s.npoints > 0) {
+			model_try(&s, 0, 0, 0);
+			sum.cost += s.best.cost;
+			sum.bytes += s.best.bytes;
+		}
 	}
 	return sum;
+}
+
+static inline uint64_t
+model_best(const struct model *m, struct price price, bool honest)
+{
+	return model_cheapest(m, price, honest).cost;
 }
 
 static inline uint64_t
@@ -212,9 +243,6 @@ model_sum(const struct read *r, size_t n, struct price price)
 		sum += model_cost(r[i].table, r[i].count, price);
 	return sum;
 }
-
-/* As a price, what bytes alone cost: 8 of the request, 5 round the data. */
-static const struct price model_bytes = {13, 1};
 
 static inline uint32_t
 model_below(unsigned *seed, uint32_t n)
