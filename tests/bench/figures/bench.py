@@ -51,10 +51,13 @@ def machine():
 
 
 def cpu_seconds(pid):
-    """User and system time of a process until now."""
-    with open("/proc/%d/stat" % pid) as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
+    """User and system time of a process until now, all its threads; finer than
+    the ticks of its `stat`."""
+    total = 0
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/schedstat" % (pid, task)) as f:
+            total += int(f.read().split()[0])
+    return total / 1e9
 
 
 def _busy():

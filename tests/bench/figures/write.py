@@ -64,6 +64,15 @@ def judge(asked, requests):
     return delays, between
 
 
+def told(asked, requests, between, delays):
+    """The worst of them, for whoever wants to know why."""
+    i = max(range(len(asked)), key=lambda i: (between[i], delays[i]))
+    print("write: worst, %d us from the command to its write:" % delays[i])
+    for x in requests:
+        if -1500000 < x["us"] - asked[i] <= delays[i]:
+            print("  %8d us  %s" % (x["us"] - asked[i], x["bytes"].hex()))
+
+
 def write(shared):
     n = bench.quick(200, 20)
     with harness.tempdir() as d:
@@ -73,7 +82,7 @@ def write(shared):
             for u in (3, 7):
                 farm.do("DEVICE north/u%02d SILENT" % u)
             with harness.Gateway(d, text, bench.profiles(d)) as g:
-                bench.undisturbed(bench.line_pids(g))
+                bench.undisturbed(g.pids().values())
                 bench.wait_seconds(bench.quick(30, 10))
                 noise = bench.Noise()
                 failed = ask(g, random.Random(6), n)
@@ -82,7 +91,9 @@ def write(shared):
                 # The file's writer holds nothing back for longer than this.
                 time.sleep(1)
         asked = asked_at(d + "/store.db")
-        delays, between = judge(asked, bench.frames(tap, "request"))
+        requests = bench.frames(tap, "request")
+        delays, between = judge(asked, requests)
+        told(asked, requests, between, delays)
     for text in failed[:5]:
         print("write: " + text)
     if len(asked) < n - len(failed):
