@@ -10,6 +10,7 @@
 enum {
 	SETTLE_US = 30000,      /* silence that ends a disturbance */
 	SETTLE_MAX_US = 500000, /* a unit that babbles must not hold us */
+	EARLY_US = 100,         /* a timer comes about so much late */
 	OWED_TIMES = 4,         /* timeouts that an answer may come late by;
 				   health lets a lost unit rest as long */
 };
@@ -66,8 +67,9 @@ exchange_begin(struct exchange *x, const struct ask *ask)
 	x->until_us = port_now_us() + SETTLE_MAX_US + x->silence_us;
 }
 
-int64_t
-exchange_until(const struct exchange *x)
+/* The end of the phase. */
+static int64_t
+end_us(const struct exchange *x)
 {
 	int64_t still;
 
@@ -86,6 +88,29 @@ exchange_until(const struct exchange *x)
 		return INT64_MAX;
 	}
 	return still < x->until_us ? still : x->until_us;
+}
+
+static bool
+is_serial(const struct exchange *x)
+{
+	return x->line->transport == TRANSPORT_RTU;
+}
+
+/* The silence is most of what we could waste on a serial line: we come a little
+ * too early for its end, and meet it awake. */
+int64_t
+exchange_until(const struct exchange *x)
+{
+	return end_us(x) -
+	       (x->phase == PHASE_SILENCE && is_serial(x) ? EARLY_US : 0);
+}
+
+static void
+meet_end_of_silence(const struct exchange *x)
+{
+	while (is_serial(x) && port_now_us() < end_us(x) &&
+	       port_now_us() >= exchange_until(x))
+		;
 }
 
 void
@@ -266,14 +291,16 @@ exchange_step(struct exchange *x, struct link *k, struct answer *out)
 
 	/* A transaction tells what is old: there is nothing to take off. */
 	if (x->phase == PHASE_SILENCE && x->req.tcp &&
-	    port_now_us() >= exchange_until(x))
+	    port_now_us() >= end_us(x))
 		return send_now(x, k, out);
+	if (x->phase == PHASE_SILENCE)
+		meet_end_of_silence(x);
 	got = take(x, k);
 	if (got < 0)
 		return end(x, BUS_PORT, "", out);
 	if (got > 0 && (r = hear(x, out)) != BUS_PENDING)
 		return r;
-	if (port_now_us() < exchange_until(x))
+	if (port_now_us() < end_us(x))
 		return BUS_PENDING;
 	switch (x->phase) {
 	case PHASE_SILENCE:
