@@ -182,8 +182,9 @@ bool
 device_failed(struct dev *d, enum bus_result result)
 {
 	int64_t now = mono_ms();
-	enum health_change c = health_failed(
-	    &d->health, now, d->lane->answer.sent_us / 1000, d->deadline_ms);
+	enum health_change c =
+	    health_failed(&d->health, now, d->lane->answer.sent_us / 1000,
+		d->deadline_ms, d->lane->way.line->transport == TRANSPORT_TCP);
 	enum reason reason;
 	uint8_t detail;
 

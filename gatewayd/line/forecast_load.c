@@ -224,7 +224,7 @@ survey_plugin(struct survey *s, struct cost *sweep, struct load *out)
 
 /* How often a silent unit is asked before it is lost: health decides. */
 static uint32_t
-asks_until_lost(const struct load *x)
+asks_until_lost(const struct line *l, const struct load *x)
 {
 	enum { MANY = 100 };
 	int64_t each = (int64_t)((x->silent_ns + x->quiet_ns) / 1000000);
@@ -232,8 +232,8 @@ asks_until_lost(const struct load *x)
 	struct health h = {0};
 	uint32_t n = 1;
 
-	while (health_failed(&h, sent + each, sent, x->device->timeout_ms) !=
-		   HEALTH_LOST &&
+	while (health_failed(&h, sent + each, sent, x->device->timeout_ms,
+		   l->transport == TRANSPORT_TCP) != HEALTH_LOST &&
 	       n++ < MANY)
 		sent = h.gate.not_before;
 	return n;
@@ -276,6 +276,6 @@ forecast_load(const struct line *l, const struct device *d,
 		timeout_ms = QUIET_MAX_MS;
 	if (!tcp)
 		out->quiet_ns = timeout_ms * 1000000;
-	out->asks = asks_until_lost(out);
+	out->asks = asks_until_lost(l, out);
 	return 0;
 }

@@ -20,9 +20,10 @@ health_ok(struct health *h, int64_t now)
 }
 
 static void
-rest(struct health *h, int64_t now, int64_t sent, uint32_t timeout_ms)
+rest(struct health *h, int64_t now, int64_t sent, uint32_t timeout_ms,
+    bool numbered)
 {
-	uint64_t ms = (uint64_t)timeout_ms * 4;
+	uint64_t ms = (uint64_t)timeout_ms * (numbered ? 1 : 4);
 
 	for (uint32_t i = 1; i < h->failures && ms < REST_MAX_MS; i++)
 		ms *= 2;
@@ -34,7 +35,8 @@ rest(struct health *h, int64_t now, int64_t sent, uint32_t timeout_ms)
 }
 
 enum health_change
-health_failed(struct health *h, int64_t now, int64_t sent, uint32_t timeout_ms)
+health_failed(struct health *h, int64_t now, int64_t sent, uint32_t timeout_ms,
+    bool numbered)
 {
 	if (h->failures++ == 0)
 		h->since = sent;
@@ -46,7 +48,7 @@ health_failed(struct health *h, int64_t now, int64_t sent, uint32_t timeout_ms)
 		return HEALTH_SAME;
 	}
 	if (h->failures < LOST_FAILURES || now - h->since < LOST_SPAN_MS) {
-		rest(h, now, sent, timeout_ms);
+		rest(h, now, sent, timeout_ms, numbered);
 		return HEALTH_SAME;
 	}
 	h->state = DEVICE_LOST;

@@ -3,9 +3,10 @@
  * span 5 s, then probed with gaps that double from 1 s to 30 s, and back at its
  * first answer.
  *
- * Between failures a device rests: an RTU answer carries no number, so a unit
+ * Between failures a device rests, where answers carry no number (RTU): a unit
  * that may still answer the last request is not asked the next one before four
- * timeouts (at most 5 s) have passed.
+ * timeouts (at most 5 s) have passed. On TCP it is asked again at once, then
+ * after a timeout, after two ...
  */
 #ifndef HEALTH_H
 #define HEALTH_H
@@ -42,8 +43,9 @@ struct health { /* zeroed: unknown */
 
 /* It answered; a refusal is an answer. */
 enum health_change health_ok(struct health *h, int64_t now);
-/* It did not; `sent` is when it was asked, `timeout_ms` how long it had. */
-enum health_change health_failed(
-    struct health *h, int64_t now, int64_t sent, uint32_t timeout_ms);
+/* It did not; `sent` is when it was asked, `timeout_ms` how long it had.
+ * numbered: a late answer can be told from the next one. */
+enum health_change health_failed(struct health *h, int64_t now, int64_t sent,
+    uint32_t timeout_ms, bool numbered);
 
 #endif

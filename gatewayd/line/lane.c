@@ -126,8 +126,9 @@ port_lost(struct lane *l)
 		l->port_next = mono_ms();
 		return;
 	}
-	(void)snprintf(
-	    l->why, sizeof(l->why), "the port opens and is gone at once");
+	(void)snprintf(l->why, sizeof(l->why), "%s",
+	    l->answer.hint[0] != '\0' ? l->answer.hint
+				      : "the port opens and is gone at once");
 	port_failed(l, mono_ms());
 }
 
@@ -362,6 +363,7 @@ step_idle(struct lane *l, bool ready, int64_t now)
 	char why[WHY_MAX] = "";
 
 	/* Bytes that nobody asked for, a connection that ended. */
+	l->answer.hint[0] = '\0';
 	if (ready && bus_step(l->bus, &l->answer, why) == BUS_PORT) {
 		port_lost(l);
 		return now;

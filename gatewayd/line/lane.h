@@ -33,6 +33,7 @@ struct lane {
 	struct bus *bus;
 	struct dev **devs; /* ndevs */
 	size_t ndevs;
+	int64_t stagger_ms; /* how long they take, one after the other */
 	struct outputs *outputs;
 
 	/* The exchange under way, and the answer of the last one. */

@@ -63,13 +63,13 @@ say_refused(struct run *r, const struct dev *d, int64_t now)
 	    "plugin %s refused: %s", d->conf->type->name, d->refused);
 }
 
-/* Devices start one after the other, so that they do not all fall due at once
- * for ever after. */
+/* The devices of a lane start one after the other, so that they do not all fall
+ * due at once for ever after. Lanes do not wait for each other: theirs may, and
+ * one wake-up then serves many. */
 static bool
 add_devices(struct run *r, const size_t *way_of, int64_t now)
 {
 	const struct line *l = r->line;
-	int64_t stagger = 0;
 
 	for (size_t i = 0; i < l->ndevices; i++) {
 		struct dev *d = &r->devs[i];
@@ -77,11 +77,11 @@ add_devices(struct run *r, const size_t *way_of, int64_t now)
 		uint32_t least = device_least_ms(&l->devices[i]);
 
 		if (device_init(d, &l->devices[i], (uint32_t)i,
-			now + stagger % least) != 0)
+			now + lane->stagger_ms % least) != 0)
 			return false;
 		d->lane = lane;
 		lane->devs[lane->ndevs++] = d;
-		stagger += device_stagger_ms(l, &l->devices[i]);
+		lane->stagger_ms += device_stagger_ms(l, &l->devices[i]);
 		say_refused(r, d, now);
 	}
 	for (size_t i = 0; i < r->nlanes; i++)

@@ -153,21 +153,24 @@ test_lost_and_back(void **state)
 	assert_int_equal(health_ok(&h, now), HEALTH_FOUND);
 	assert_int_equal(health_ok(&h, now), HEALTH_SAME);
 	/* Three failures in a moment are not enough. */
-	assert_int_equal(health_failed(&h, now, now, 300), HEALTH_SAME);
+	assert_int_equal(health_failed(&h, now, now, 300, false), HEALTH_SAME);
 	assert_int_equal(h.gate.not_before, now + 1200);
-	assert_int_equal(health_failed(&h, now + 1, now + 1, 300), HEALTH_SAME);
-	assert_int_equal(health_failed(&h, now + 2, now + 2, 300), HEALTH_SAME);
+	assert_int_equal(
+	    health_failed(&h, now + 1, now + 1, 300, false), HEALTH_SAME);
+	assert_int_equal(
+	    health_failed(&h, now + 2, now + 2, 300, false), HEALTH_SAME);
 	assert_int_equal(h.state, DEVICE_ONLINE);
 	assert_true(h.gate.not_before <= now + 2 + REST_MAX_MS);
 	now += 5000;
-	assert_int_equal(health_failed(&h, now, now, 300), HEALTH_LOST);
+	assert_int_equal(health_failed(&h, now, now, 300, false), HEALTH_LOST);
 	assert_true(h.gate.probe);
 	/* Gaps of 1, 2, 4 ... 30 s. */
 	int64_t gap = 1000;
 	for (int i = 0; i < 10; i++) {
 		assert_int_equal(h.gate.not_before, now + gap);
 		now = h.gate.not_before;
-		assert_int_equal(health_failed(&h, now, now, 300), HEALTH_SAME);
+		assert_int_equal(
+		    health_failed(&h, now, now, 300, false), HEALTH_SAME);
 		gap = gap * 2 > 30000 ? 30000 : gap * 2;
 	}
 	assert_int_equal(health_ok(&h, now), HEALTH_BACK);
