@@ -36,7 +36,7 @@ read_args(int argc, char **argv, struct order *o)
 		else
 			o->value = argv[i];
 	}
-	if (o->value == NULL)
+	if (o->subject == NULL || o->value == NULL)
 		return ctl_usage("write", "which point, and what? ", NULL);
 	return 0;
 }
