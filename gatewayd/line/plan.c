@@ -30,7 +30,7 @@ struct plan {
 	struct item *items;
 	uint16_t *due; /* points in the order of the reads */
 	size_t ndue;
-	const struct spot **alone;
+	uint32_t *alone; /* spots that are read by themselves */
 	size_t nalone;
 };
 
@@ -136,7 +136,7 @@ gather(struct plan *p, const struct table *t, const bool *due)
 		if (!due[s->point] || s->presence == MISSING)
 			continue;
 		if (s->alone) {
-			p->alone[p->nalone++] = s;
+			p->alone[p->nalone++] = (uint32_t)i;
 			continue;
 		}
 		if (s->end > end) {
@@ -259,17 +259,22 @@ static size_t
 add_alone(struct plan *p, enum reg_table table, struct read *out, size_t n,
     size_t cap)
 {
+	const struct spot *spots = p->tables[table].spots;
+
 	for (size_t i = 0, k; i < p->nalone && n < cap; i = k) {
-		const struct spot *s = p->alone[i];
+		const struct spot *s = &spots[p->alone[i]];
 		struct read r = {.table = table,
 		    .addr = (uint16_t)s->addr,
 		    .count = (uint16_t)(s->end - s->addr),
 		    .points = &p->due[p->ndue]};
 
-		for (k = i; k < p->nalone && p->alone[k]->addr == s->addr &&
-			    p->alone[k]->end == s->end;
-		     k++)
-			p->due[p->ndue++] = p->alone[k]->point;
+		for (k = i; k < p->nalone; k++) {
+			const struct spot *same = &spots[p->alone[k]];
+
+			if (same->addr != s->addr || same->end != s->end)
+				break;
+			p->due[p->ndue++] = same->point;
+		}
 		r.npoints = k - i;
 		insert_by_address(out, n++, r);
 	}

@@ -1,7 +1,8 @@
 /*
  * A device's registers as its profile draws them, and what its answers have
  * taught about them: inside of the plan, shared by plan.c (which reads are
- * cheapest), plan_map.c (the drawing) and plan_memory.c (the learning).
+ * cheapest), plan_map.c (the drawing), plan_memory.c (the learning) and
+ * plan_reason.c (the conclusions).
  *
  * A table is cut into stretches: registers which the same points cover, or
  * which none covers (a gap). All that may forbid a read is a wall: some
@@ -93,10 +94,23 @@ void map_cover(struct table *t);
 /* Walls to reach: after every change of what is known. */
 void map_reach(struct table *t);
 
+/* plan_memory.c; single: it asked for one point, or for several of the same
+ * registers. */
 void memory_accepted(struct table *t, const struct read *r);
-/* single: it asked for one point, or for several of the same registers. */
 void memory_refused(
     struct table *t, const struct read *r, uint8_t code, bool single);
 void memory_forgive(struct table *t);
+
+/* plan_reason.c */
+bool reason_is_long(const struct table *t, const struct refusal *w);
+bool reason_holds(const struct refusal *outer, const struct refusal *inner);
+/* The middle one of the gaps in doubt, never answered nor cut; UINT32_MAX:
+ * there is none. */
+uint32_t reason_middle_gap(const struct table *t, const struct refusal *w);
+void reason_too_long(struct table *t, struct refusal w);
+/* Where no cut would do. */
+void reason_forbid(struct table *t, const struct refusal *w);
+/* All that follows from what has just been learned, and new reach. */
+void reason_conclude(struct table *t);
 
 #endif
