@@ -122,7 +122,8 @@ exchange_hurry(struct exchange *x)
 
 /* ---- ends ---- */
 
-/* An answer that has not come may still come. */
+/* An answer that has not come may still come. Whole milliseconds, as health
+ * counts: who waits that long must find nothing owed any more. */
 static void
 owe(struct exchange *x)
 {
@@ -130,7 +131,8 @@ owe(struct exchange *x)
 
 	if (ms > DEADLINE_MAX_MS)
 		ms = DEADLINE_MAX_MS;
-	owed_add(&x->ear.owed, &x->req, x->sent_us, x->sent_us + ms * 1000);
+	owed_add(
+	    &x->ear.owed, &x->req, x->sent_us, (x->sent_us / 1000 + ms) * 1000);
 }
 
 static enum bus_result
