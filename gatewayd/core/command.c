@@ -105,7 +105,7 @@ command_ask(struct core *core, const struct asker *a, const struct msg_wish *w,
 {
 	char why[MSG_LINE_TEXT_MAX];
 	struct asker asker = *a;
-	struct meaning m;
+	struct meaning m = {0};
 
 	if (wish_read(core->site, w, &m, why, sizeof(why)) == 0 &&
 	    begin(core, &asker, &m, now, why, sizeof(why)) == 0)

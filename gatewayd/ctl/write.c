@@ -18,8 +18,15 @@ struct order {
 	bool json;
 };
 
-/* 0, or the exit code after saying what is wrong. */
-static int
+/* False after saying what is wrong. */
+static bool
+wrong(const char *what, const char *arg)
+{
+	(void)ctl_usage("write", what, arg); /* always CTL_USAGE */
+	return false;
+}
+
+static bool
 read_args(int argc, char **argv, struct order *o)
 {
 	for (int i = 1; i < argc; i++) {
@@ -30,35 +37,35 @@ read_args(int argc, char **argv, struct order *o)
 		else if (strncmp(argv[i], "--for=", 6) == 0)
 			o->time = argv[i] + 6;
 		else if (strncmp(argv[i], "--", 2) == 0 || o->value != NULL)
-			return ctl_usage("write", "what is this: ", argv[i]);
+			return wrong("what is this: ", argv[i]);
 		else if (o->subject == NULL)
 			o->subject = argv[i];
 		else
 			o->value = argv[i];
 	}
 	if (o->subject == NULL || o->value == NULL)
-		return ctl_usage("write", "which point, and what? ", NULL);
-	return 0;
+		return wrong("which point, and what? ", NULL);
+	return true;
 }
 
-static int
+static bool
 read_order(const struct order *o, struct msg_wish *w)
 {
 	int64_t ms = 0;
 
 	if (strlen(o->subject) >= sizeof(w->subject))
-		return ctl_usage("write", "too long a name: ", o->subject);
+		return wrong("too long a name: ", o->subject);
 	if (strlen(o->value) >= sizeof(w->value))
-		return ctl_usage("write", "too long a value: ", o->value);
+		return wrong("too long a value: ", o->value);
 	if (o->time != NULL &&
 	    (!when_duration(o->time, &ms) || ms == 0 || ms > UINT32_MAX))
-		return ctl_usage("write",
+		return wrong(
 		    "--for takes a time such as 90s, 10min or 2h, not ",
 		    o->time);
 	(void)snprintf(w->subject, sizeof(w->subject), "%s", o->subject);
 	(void)snprintf(w->value, sizeof(w->value), "%s", o->value);
 	w->for_ms = (uint32_t)ms;
-	return 0;
+	return true;
 }
 
 /* What a result says of the point. */
@@ -119,13 +126,12 @@ cmd_write(int argc, char **argv)
 	struct msg_wish wish = {0};
 	struct jdoc *j;
 	char *text;
-	int r = read_args(argc, argv, &o);
+	int r;
 
-	if (r == 0)
-		r = read_order(&o, &wish);
-	if (r == 0)
-		r = ask_write(&wish, &j, &text);
-	if (r != 0)
+	if (!read_args(argc, argv, &o) || !read_order(&o, &wish))
+		return CTL_USAGE;
+	r = ask_write(&wish, &j, &text);
+	if (r != CTL_DONE)
 		return r;
 	r = o.json ? pass_on(text, jdoc_root(j)) : say(&o, jdoc_root(j));
 	jdoc_free(j);
