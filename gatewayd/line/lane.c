@@ -1,17 +1,18 @@
-/* A lane's port, and whose turn it is. */
+/* Whose turn it is on a lane, and what came of it. */
 #include "lane.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "lane_port.h"
 #include "layout.h"
 #include "log.h"
 #include "mono.h"
 #include "run.h"
+#include "tally.h"
 
-enum { TURNAROUND_SHARE = 8, STOP_MIN_MS = 50 };
+enum { STOP_MIN_MS = 50 };
 
 int
 lane_init(struct lane *l, struct run *borrow, struct bus_way way,
@@ -51,87 +52,6 @@ lane_done(struct lane *l)
 	l->devs = NULL;
 }
 
-/* ---- the port ---- */
-
-static void
-port_now(struct lane *l, enum port_state state)
-{
-	if (l->port != state)
-		l->run->port_told = false;
-	l->port = state;
-}
-
-static void
-port_failed(struct lane *l, int64_t now)
-{
-	bool first = l->port != PORT_FAILED;
-
-	l->port_gap = l->port_gap == 0 ? PORT_GAP_MS : l->port_gap * 2;
-	if (l->port_gap > PORT_GAP_MAX_MS)
-		l->port_gap = PORT_GAP_MAX_MS;
-	l->port_next = now + l->port_gap;
-	port_now(l, PORT_FAILED);
-	if (!first)
-		return;
-	log_err("%s: %s; tried again until it opens", l->name, l->why);
-	sink_event(l->run->sink, EVENT_LINE, now, l->name, "%s", l->why);
-}
-
-static void
-port_opened(struct lane *l)
-{
-	l->worked = false;
-	if (l->port != PORT_CLOSED)
-		return;
-	(void)snprintf(l->why, sizeof(l->why), "open");
-	port_now(l, PORT_OPEN);
-}
-
-static void
-port_open(struct lane *l, int64_t now)
-{
-	char why[WHY_MAX] = "";
-
-	if (bus_open(l->bus, why) != 0) {
-		memcpy(l->why, why, sizeof(l->why));
-		port_failed(l, now);
-	} else if (bus_state(l->bus) == BUS_IDLE) {
-		port_opened(l);
-	}
-}
-
-/* An exchange took place, whatever came of it: only that proves a port which
- * failed to be back. */
-static void
-port_works(struct lane *l)
-{
-	l->worked = true;
-	l->port_gap = 0;
-	if (l->port != PORT_FAILED)
-		return;
-	(void)snprintf(l->why, sizeof(l->why), "open");
-	port_now(l, PORT_OPEN);
-	log_notice("%s: the port is open again", l->name);
-	sink_event(l->run->sink, EVENT_LINE, mono_ms(), l->name,
-	    "the port is open again");
-}
-
-/* Lost in use: at once again if it worked, so that a server which closes idle
- * connections costs nothing; else with growing gaps. */
-static void
-port_lost(struct lane *l)
-{
-	log_debug("%s: the port is gone; opening it again", l->name);
-	if (l->worked) {
-		l->port_next = mono_ms();
-		return;
-	}
-	(void)snprintf(l->why, sizeof(l->why), "%s",
-	    l->answer.hint[0] != '\0' ? l->answer.hint
-				      : "the port opens and is gone at once");
-	port_failed(l, mono_ms());
-}
-
 /* ---- what came of an exchange ---- */
 
 static void
@@ -156,54 +76,6 @@ note_late(struct lane *l)
 }
 
 static void
-count_time(struct dev *d, uint32_t took_us)
-{
-	size_t bar = 0;
-
-	while (bar < ANSWER_BARS - 1 &&
-	       took_us > answer_bar_ms[bar] * UINT32_C(1000))
-		bar++;
-	d->stats.answer_bars[bar]++;
-	/* Smoothed: what the planner takes a request to cost. */
-	d->turnaround_us +=
-	    (uint32_t)(((int64_t)took_us - (int64_t)d->turnaround_us) /
-		       TURNAROUND_SHARE);
-}
-
-static void
-count(struct lane *l, struct dev *d, enum bus_result result)
-{
-	const struct answer *a = &l->answer;
-	struct msg_device *s = &d->stats;
-
-	l->run->requests++;
-	s->requests++;
-	d->line_us += (uint64_t)(a->done_us - l->began_us);
-	switch (result) {
-	case BUS_EXCEPTION:
-		s->exceptions++;
-		s->codes[a->code < CODES_MAX ? a->code : 0]++;
-		/* fallthrough */
-	case BUS_OK:
-		s->answers++;
-		count_time(d, a->took_us);
-		break;
-	case BUS_TIMEOUT:
-		s->timeouts++;
-		break;
-	case BUS_NOISE:
-		*(a->crc ? &s->crc : &s->noise) += 1;
-		break;
-	case BUS_PORT:
-	case BUS_PENDING:
-	case BUS_OPENED:
-	default:
-		return;
-	}
-	d->grew = true;
-}
-
-static void
 took(struct lane *l, enum bus_result result)
 {
 	enum lane_turn turn = l->turn;
@@ -211,11 +83,12 @@ took(struct lane *l, enum bus_result result)
 
 	l->turn = TURN_NONE;
 	l->busy_us += l->answer.done_us - l->began_us;
-	count(l, d, result);
+	tally(d, result, &l->answer, l->answer.done_us - l->began_us);
+	l->run->requests++;
 	if (result == BUS_PORT)
-		port_lost(l);
+		lane_port_lost(l);
 	else
-		port_works(l);
+		lane_port_works(l);
 	if (l->answer.late_ms > 0)
 		device_slow(d, l->answer.late_ms);
 	note_late(l);
@@ -299,29 +172,6 @@ next_turn(struct lane *l, int64_t now, int64_t *wake)
 	return true;
 }
 
-/* What falls due while the port is closed is bad. */
-static int64_t
-without_port(struct lane *l, int64_t now)
-{
-	int64_t wake = INT64_MAX, rank;
-
-	for (size_t i = 0; i < l->ndevs && l->run->stop_until == 0; i++) {
-		struct dev *d = l->devs[i];
-
-		if (d->health.state == DEVICE_LOST)
-			continue;
-		d->health.gate = (struct gate){0};
-		device_arm(d, now);
-		/* Tried once on a port that was lost in use: again, then. */
-		if (l->port == PORT_FAILED)
-			device_port_gone(d, now);
-		int64_t at = device_wants(d, now, &rank);
-		if (at > now && at < wake)
-			wake = at;
-	}
-	return wake;
-}
-
 /* ---- steps ---- */
 
 static int64_t
@@ -330,11 +180,11 @@ step_closed(struct lane *l, int64_t now)
 	int64_t wake;
 
 	if (now >= l->port_next) {
-		port_open(l, now);
+		lane_port_open(l, now);
 		if (bus_state(l->bus) != BUS_CLOSED)
 			return now;
 	}
-	wake = without_port(l, now);
+	wake = lane_without_port(l, now);
 	return wake < l->port_next ? wake : l->port_next;
 }
 
@@ -345,15 +195,15 @@ step_opening(struct lane *l, int64_t now)
 	enum bus_result result = bus_step(l->bus, &l->answer, why);
 
 	if (result == BUS_OPENED) {
-		port_opened(l);
+		lane_port_opened(l);
 		return now;
 	}
 	if (result == BUS_PORT) {
 		memcpy(l->why, why, sizeof(l->why));
-		port_failed(l, now);
+		lane_port_failed(l, now);
 		return now;
 	}
-	return without_port(l, now);
+	return lane_without_port(l, now);
 }
 
 static int64_t
@@ -365,7 +215,7 @@ step_idle(struct lane *l, bool ready, int64_t now)
 	/* Bytes that nobody asked for, a connection that ended. */
 	l->answer.hint[0] = '\0';
 	if (ready && bus_step(l->bus, &l->answer, why) == BUS_PORT) {
-		port_lost(l);
+		lane_port_lost(l);
 		return now;
 	}
 	(void)next_turn(l, now, &wake);

@@ -1,0 +1,134 @@
+/* What is wanted of a written point, and what is said of it. */
+#include "control.h"
+
+#include <stdio.h>
+
+#include "decode.h"
+#include "device.h"
+#include "lane.h"
+#include "log.h"
+#include "mono.h"
+#include "run.h"
+
+enum { ALARM_TRIES = 2 };
+
+const struct point_type *
+control_type(const struct control *c)
+{
+	return c->point == WRITING_SAFE ? NULL
+					: &c->dev->conf->type->points[c->point];
+}
+
+double
+control_safe_value(const struct control *c)
+{
+	const struct point_type *t = control_type(c);
+
+	return t != NULL && t->safe ? 1 : 0;
+}
+
+static void
+control_subject(const struct control *c, char *out, size_t size)
+{
+	const struct point_type *t = control_type(c);
+
+	(void)snprintf(out, size, "%s%s%s", c->dev->conf->path,
+	    t != NULL ? "/" : "", t != NULL ? t->name : "");
+}
+
+void
+control_answer(struct outputs *o, struct control *c, enum command_result result,
+    const char *text)
+{
+	if (c->command != 0)
+		sink_result(o->lane->run->sink, c->command, result, text);
+	c->command = 0;
+}
+
+void
+control_say_unsafe(struct outputs *o, struct control *c, const char *why)
+{
+	char subject[MSG_SUBJECT_MAX];
+
+	if (c->alarm || (c->tries < ALARM_TRIES && !c->urgent))
+		return;
+	c->alarm = true;
+	control_subject(c, subject, sizeof(subject));
+	log_err("%s: not in its safe state: %s; tried again until it is",
+	    subject, why);
+	sink_event(o->lane->run->sink, EVENT_OUTPUT, mono_ms(), subject,
+	    "alarm: not in its safe state: %s; tried again until it is", why);
+}
+
+void
+control_say_done(struct outputs *o, struct control *c)
+{
+	char subject[MSG_SUBJECT_MAX];
+	struct sink *s = o->lane->run->sink;
+
+	control_subject(c, subject, sizeof(subject));
+	if (!c->output || c->on) {
+		log_info("%s: %s, confirmed by reading", subject,
+		    c->output ? "open" : "set");
+		return;
+	}
+	log_info("%s: safe, confirmed by reading", subject);
+	if (c->alarm)
+		sink_event(s, EVENT_OUTPUT, mono_ms(), subject,
+		    "alarm over: safe, confirmed by reading");
+	else if (c->timed_out)
+		sink_event(s, EVENT_OUTPUT, mono_ms(), subject,
+		    "closed: its time is over");
+	c->alarm = c->timed_out = false;
+}
+
+void
+control_say_unsure(struct outputs *o, struct control *c)
+{
+	if (c->unsure != 0 || !c->known || !o->writing.wrote ||
+	    c->point == WRITING_SAFE)
+		return;
+	c->unsure = mono_ms();
+	device_bad(c->dev, c->point, 1, REASON_UNCONFIRMED, 0, c->unsure);
+}
+
+void
+control_say_value(struct outputs *o, struct control *c)
+{
+	const struct answer *a = &o->lane->answer;
+	int64_t at = a->done_us / 1000;
+	struct decoded v;
+
+	/* Two readings of one point are never of the same moment. */
+	if (at <= c->unsure)
+		at = c->unsure + 1;
+	c->unsure = 0;
+	/* A plugin's samples have been told as they were decoded. */
+	if (c->dev->plan == NULL || c->point == WRITING_SAFE)
+		return;
+	decode_point(&c->dev->conf->points[c->point], a->words, &v);
+	device_reading(c->dev, c->point,
+	    (struct reading){.boot_ms = at,
+		.value = v.value,
+		.quality = v.quality,
+		.reason = v.reason});
+}
+
+void
+control_want(struct control *c, double value, int64_t now)
+{
+	c->value = value;
+	c->pending = true;
+	c->urgent = false;
+	c->tries = c->gap = 0;
+	c->next = now;
+	c->expires = INT64_MAX;
+}
+
+void
+control_want_safe(struct control *c, int64_t now)
+{
+	c->on = false;
+	c->until = 0;
+	control_want(c, control_safe_value(c), now);
+}

@@ -1,0 +1,66 @@
+/*
+ * A point that can be written: what is wanted of it, how far that got, and what
+ * is said of it. Between the files of outputs only.
+ */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "msg.h"
+#include "writing.h"
+
+struct dev;
+struct lane;
+
+struct control { /* a point that can be written */
+	struct dev *dev;
+	uint16_t point; /* WRITING_SAFE: all that a plugin's safe() names */
+	bool output;
+	bool pending;  /* `value` is wanted and not confirmed yet */
+	bool on;       /* an output that is not in its safe state, or may be */
+	int64_t until; /* on: boot time of its closing */
+	double value;
+	bool first;     /* made safe for the first time: not tried yet */
+	bool known;     /* confirmed once: its state is told from then on */
+	int64_t unsure; /* when it was last said to be unconfirmed; 0: not */
+	bool alarm, urgent, timed_out;
+	uint32_t tries, gap;
+	int64_t next;     /* pending: not before */
+	int64_t expires;  /* not begun later */
+	uint64_t command; /* who waits for the result; 0: nobody */
+};
+
+struct outputs {
+	struct lane *lane;
+	struct control *now; /* whose writing is under way */
+	struct writing writing;
+	struct gw_op *ops; /* room for a plugin's list */
+	size_t n;
+	struct control c[];
+};
+
+/* NULL: all that a plugin's safe() names. */
+const struct point_type *control_type(const struct control *c);
+double control_safe_value(const struct control *c);
+
+/* This value, or the safe state, from now on. */
+void control_want(struct control *c, double value, int64_t now);
+void control_want_safe(struct control *c, int64_t now);
+
+/* To who waits for the result of a command, if anybody does. */
+void control_answer(struct outputs *o, struct control *c,
+    enum command_result result, const char *text);
+
+/* An alarm, once; its end; that its time is over. */
+void control_say_unsafe(struct outputs *o, struct control *c, const char *why);
+void control_say_done(struct outputs *o, struct control *c);
+
+/* What the device does is not known before it has been read; what it was found
+ * to do. */
+void control_say_unsure(struct outputs *o, struct control *c);
+void control_say_value(struct outputs *o, struct control *c);
+
+#endif
