@@ -12,9 +12,12 @@
 static void
 port_now(struct lane *l, enum port_state state)
 {
-	if (l->port != state)
-		l->run->port_told = false;
+	if (l->port == state)
+		return;
 	l->port = state;
+	l->run->port_told = false;
+	for (size_t i = 0; i < l->ndevs; i++)
+		l->devs[i]->changed = true;
 }
 
 void

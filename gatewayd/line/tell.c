@@ -80,6 +80,12 @@ tell_device(struct run *r, struct dev *d, int fd, int64_t now)
 	struct msg m = {.kind = MSG_DEVICE, .device = d->stats};
 
 	m.device.state = d->health.state;
+	if (d->lane->port == PORT_FAILED) {
+		/* Nobody can tell whether it is there. */
+		m.device.state = DEVICE_LOST;
+		(void)snprintf(m.device.text, sizeof(m.device.text), "%s",
+		    d->lane->why);
+	}
 	m.device.line_ms = d->line_us / 1000;
 	m.device.deadline_ms = d->deadline_ms;
 	m.device.last_ok_ms = d->health.last_ok_ms;
