@@ -2,7 +2,7 @@
 """The lines' health as it is published and as gatewayctl status shows it: a
 device that is lost is told soon, a line that has more to do than it can counts
 what it did not do (field case C52)."""
-# timeout: 150
+# timeout: 240
 import json
 import os
 import sys
@@ -98,6 +98,8 @@ def retained(tap, port):
 
 
 def shown(tap, g):
+    # How busy a line is, it knows after its first minute.
+    harness.wait_for(lambda: line(g.status(), "north")["use_per_mille"], 80)
     s = g.status()
     south, north = line(s, "south"), line(s, "north")
     tap.ok(south["overruns"] > 10, "what the busy line did not do is counted: "
@@ -108,6 +110,7 @@ def shown(tap, g):
     text = g.ctl("status").stdout
     tap.ok("OVERRUNS" in text and "HALF WITHIN" in text and "2 of 2" in text,
            "people are shown that")
+    print("# " + text.replace("\n", "\n# "))
 
 
 def main():
