@@ -167,8 +167,6 @@ answered(struct exchange *x, enum bus_result result, struct answer *out)
 	int64_t went = x->sent_us + pace_wire_us(x->line, x->nframe);
 	bool late = x->phase == PHASE_QUIET;
 
-	/* It answers when it has heard all: nothing is on its way out now. */
-	x->last_us = heard;
 	x->paid = true;
 	result = end(x, late ? BUS_TIMEOUT : result, "", out);
 	out->done_us = heard;
