@@ -239,6 +239,12 @@ device_wants(const struct dev *d, int64_t now, int64_t *rank)
 }
 
 bool
+device_keeps_up(const struct dev *d)
+{
+	return d->health.failures == 0 && d->tries == 0;
+}
+
+bool
 device_retry(struct dev *d, int64_t at)
 {
 	if (at >= polling_deadline(&d->polling))
@@ -289,7 +295,7 @@ device_port_gone(struct dev *d, int64_t now)
 	for (size_t i = 0; i < n; i++) {
 		if (d->plan != NULL && d->polling.waits[i])
 			device_bad(d, i, 1, REASON_PORT, 0, now);
-		polling_done(&d->polling, i, now, true);
+		polling_done(&d->polling, i, now, false);
 	}
 	pdevice_restart(d);
 	d->replan = true;

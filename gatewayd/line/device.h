@@ -117,6 +117,10 @@ void device_bad(struct dev *d, size_t first, size_t n, enum reason reason,
     uint8_t detail, int64_t now);
 void device_reading(struct dev *d, size_t point, struct reading reading);
 
+/* Nothing failed lately: a period that passes unread is the line's doing, an
+ * overrun, and not the device's. */
+bool device_keeps_up(const struct dev *d);
+
 /* Again at `at`, if that is before the period ends. */
 bool device_retry(struct dev *d, int64_t at);
 

@@ -137,9 +137,10 @@ decode(struct dev *d, const struct gw_op *op, const uint16_t *words)
 
 /* The list has been worked through, or what waits of it is given up. */
 static void
-end_list(struct dev *d, bool counted)
+end_list(struct dev *d)
 {
 	struct plugin_lists *l = d->lists;
+	bool counted = device_keeps_up(d);
 
 	l->nops = l->op = 0;
 	d->tries = 0;
@@ -158,7 +159,7 @@ advance(struct dev *d)
 	if (l->kept)
 		d->refused[0] = '\0';
 	d->cycle++;
-	end_list(d, true);
+	end_list(d);
 }
 
 void
@@ -187,7 +188,7 @@ begin_list(struct dev *d)
 		all_bad(d, REASON_PLUGIN, 0);
 	else
 		d->cycle++;
-	end_list(d, true);
+	end_list(d);
 	return false;
 }
 
@@ -225,7 +226,7 @@ again(struct dev *d, int64_t at, enum reason reason, uint8_t detail)
 	if (device_retry(d, at))
 		return;
 	all_bad(d, reason, detail);
-	end_list(d, true);
+	end_list(d);
 }
 
 static void
@@ -252,7 +253,7 @@ failed(struct dev *d, enum bus_result result)
 		return;
 	}
 	all_bad(d, reason, detail);
-	end_list(d, true);
+	end_list(d);
 }
 
 void

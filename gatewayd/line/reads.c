@@ -108,7 +108,7 @@ deliver(struct dev *d, const struct read *rd)
 			.value = v.value,
 			.quality = v.quality,
 			.reason = v.reason});
-		polling_done(&d->polling, p, now, true);
+		polling_done(&d->polling, p, now, device_keeps_up(d));
 	}
 }
 
@@ -133,7 +133,8 @@ give_up(struct dev *d, enum bus_result result)
 	device_blame(d, result, &reason, &detail);
 	for (size_t i = 0; i < rd->npoints; i++) {
 		device_bad(d, rd->points[i], 1, reason, detail, now);
-		polling_done(&d->polling, rd->points[i], now, true);
+		polling_done(
+		    &d->polling, rd->points[i], now, device_keeps_up(d));
 	}
 	read_done(d);
 }
