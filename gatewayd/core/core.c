@@ -45,7 +45,10 @@ core_site(struct core *core)
 	for (size_t i = 0; i < s->nlines; i++) {
 		core->lines[i].devices = calloc(
 		    s->lines[i].ndevices + 1, sizeof(*core->lines[i].devices));
-		if (core->lines[i].devices == NULL)
+		core->lines[i].recent = calloc(
+		    s->lines[i].ndevices + 1, sizeof(*core->lines[i].recent));
+		if (core->lines[i].devices == NULL ||
+		    core->lines[i].recent == NULL)
 			return -ENOMEM;
 	}
 	return add_children(core);
@@ -56,8 +59,10 @@ core_site_done(struct core *core)
 {
 	for (size_t i = 0; core->lines != NULL && core->site != NULL &&
 			   i < core->site->nlines;
-	     i++)
+	     i++) {
 		free(core->lines[i].devices);
+		free(core->lines[i].recent);
+	}
 	free(core->children);
 	free(core->lines);
 	free(core->links);

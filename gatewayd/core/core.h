@@ -14,6 +14,7 @@
 #include "child.h"
 #include "clock.h"
 #include "command.h"
+#include "figures.h"
 #include "intake.h"
 #include "journal.h"
 #include "msg.h"
@@ -36,6 +37,7 @@ struct line_info { /* what a line told of itself */
 	uint16_t use; /* of the last minute, per mille */
 	char text[MSG_LINE_TEXT_MAX];
 	struct msg_device *devices; /* line.ndevices */
+	struct recent *recent;      /* likewise */
 };
 
 struct link_info {

@@ -148,13 +148,15 @@ static int
 on_device(const struct call *x, const struct msg_device *m)
 {
 	const struct line *line = &x->core->site->lines[x->c->index];
+	struct line_info *l = &x->core->lines[x->c->index];
 
 	if (m->device >= line->ndevices)
 		return breach(x, "device %u: the line has %zu", m->device,
 		    line->ndevices);
-	if (x->core->lines[x->c->index].devices[m->device].state != m->state)
+	if (l->devices[m->device].state != m->state)
 		bulletin_news(&x->core->bulletin);
-	x->core->lines[x->c->index].devices[m->device] = *m;
+	l->devices[m->device] = *m;
+	figures_note(&l->recent[m->device], m, mono_ms());
 	return 0;
 }
 

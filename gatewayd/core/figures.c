@@ -16,11 +16,35 @@ figures_within(const uint32_t bars[ANSWER_BARS], unsigned per_cent)
 	return 0;
 }
 
-bool
-figures_troubled(const struct msg_device *m)
+static struct tally
+tally(const struct msg_device *m)
 {
-	uint64_t failed =
-	    (uint64_t)m->timeouts + m->crc + m->noise + m->exceptions + m->late;
+	return (struct tally){.requests = m->requests,
+	    .failed = (uint64_t)m->timeouts + m->crc + m->noise +
+		      m->exceptions + m->late};
+}
 
-	return m->state == DEVICE_LOST || failed * 100 > m->requests;
+void
+figures_note(struct recent *r, const struct msg_device *m, int64_t now)
+{
+	struct tally t = tally(m);
+
+	if (t.requests < r->newer.requests || t.failed < r->newer.failed)
+		*r = (struct recent){.turned = now}; /* another process */
+	if (r->turned == 0)
+		r->turned = now;
+	if (now - r->turned < RECENT_MS)
+		return;
+	r->older = r->newer;
+	r->newer = t;
+	r->turned = now;
+}
+
+bool
+figures_troubled(const struct recent *r, const struct msg_device *m)
+{
+	struct tally t = tally(m);
+
+	return m->state == DEVICE_LOST || (t.failed - r->older.failed) * 100 >
+					      t.requests - r->older.requests;
 }

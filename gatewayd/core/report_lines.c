@@ -76,22 +76,39 @@ counts_json(struct json_t *j, const struct msg_device *m)
 	jmake_set_count(j, "line_ms", m->line_ms);
 }
 
+/* The line tells its counts now and then; its readings say it sooner. */
+static int64_t
+last_answer(const struct core *core, const struct device *d, int64_t told)
+{
+	for (size_t i = 0; i < d->type->npoints; i++) {
+		const struct reading *r =
+		    intake_latest(core->intake, d->series + (uint32_t)i);
+		if (r != NULL && r->quality != QUALITY_BAD && r->boot_ms > told)
+			told = r->boot_ms;
+	}
+	return told;
+}
+
 static struct json_t *
-device_json(const struct device *d, const struct msg_device *m, int64_t now)
+device_json(const struct core *core, size_t line, size_t i, int64_t now)
 {
 	static const char *const state[DEVICE_STATES] = {
 	    [DEVICE_UNKNOWN] = "unknown",
 	    [DEVICE_ONLINE] = "online",
 	    [DEVICE_LOST] = "lost"};
+	const struct device *d = &core->site->lines[line].devices[i];
+	const struct msg_device *m = &core->lines[line].devices[i];
+	const struct recent *recent = &core->lines[line].recent[i];
 	struct json_t *j = jmake_object();
 
 	jmake_set_text(j, "name", d->path);
 	jmake_set_text(j, "type", d->type->name);
 	jmake_set_int(j, "unit", d->unit);
 	jmake_set_text(j, "state", state[m->state]);
-	jmake_set(j, "trouble", jmake_bool(figures_troubled(m)));
+	jmake_set(j, "trouble", jmake_bool(figures_troubled(recent, m)));
 	counts_json(j, m);
-	jmake_set(j, "last_ok_age_ms", report_age(m->last_ok_ms, now));
+	jmake_set(j, "last_ok_age_ms",
+	    report_age(last_answer(core, d, m->last_ok_ms), now));
 	jmake_set_text(j, "text", m->text);
 	return j;
 }
@@ -125,20 +142,20 @@ static void
 devices_json(const struct core *core, struct json_t *j, size_t i,
     enum which which, int64_t now)
 {
-	const struct line *l = &core->site->lines[i];
 	const struct line_info *info = &core->lines[i];
+	size_t n = core->site->lines[i].ndevices;
 	struct json_t *devices = jmake_array();
 	size_t online = 0, lost = 0;
 
-	for (size_t d = 0; d < l->ndevices; d++) {
+	for (size_t d = 0; d < n; d++) {
 		const struct msg_device *m = &info->devices[d];
 		online += m->state == DEVICE_ONLINE;
 		lost += m->state == DEVICE_LOST;
-		if (which == ALL || (which == TROUBLED && figures_troubled(m)))
-			jmake_append(
-			    devices, device_json(&l->devices[d], m, now));
+		if (which == ALL || (which == TROUBLED &&
+					figures_troubled(&info->recent[d], m)))
+			jmake_append(devices, device_json(core, i, d, now));
 	}
-	jmake_set_count(j, "devices_all", l->ndevices);
+	jmake_set_count(j, "devices_all", n);
 	jmake_set_count(j, "devices_online", online);
 	jmake_set_count(j, "devices_lost", lost);
 	jmake_set(j, "devices", devices);

@@ -115,6 +115,7 @@ tear_down(void **state)
 		child_close(&b->core.children[i]);
 		(void)close(b->far[i]);
 		free(b->core.lines[i].devices);
+		free(b->core.lines[i].recent);
 	}
 	free(b->core.children);
 	free(b->core.lines);

@@ -85,8 +85,10 @@ tear_down(void **state)
 {
 	struct box *b = *state;
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++) {
 		free(b->core.lines[i].devices);
+		free(b->core.lines[i].recent);
+	}
 	free(b->core.children);
 	free(b->core.lines);
 	free(b->core.links);

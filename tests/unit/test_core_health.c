@@ -101,6 +101,7 @@ tear_down(void **state)
 	child_close(&b->core.children[1]);
 	(void)close(b->far);
 	free(b->core.lines[0].devices);
+	free(b->core.lines[0].recent);
 	free(b->core.children);
 	free(b->core.lines);
 	free(b->core.links);
@@ -164,10 +165,41 @@ trouble_is_a_loss_or_one_in_a_hundred(void **state)
 		true},
 	};
 
+	const struct recent none = {0};
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(
-		    figures_troubled(&cases[i].m), cases[i].troubled);
+		    figures_troubled(&none, &cases[i].m), cases[i].troubled);
+}
+
+static void
+trouble_passes(void **state)
+{
+	struct recent r = {0};
+	struct msg_device m = {
+	    .state = DEVICE_ONLINE, .requests = 50, .timeouts = 40};
+	int64_t now = 1000;
+
+	(void)state;
+	figures_note(&r, &m, now);
+	assert_true(figures_troubled(&r, &m));
+	/* It answers again: an hour later that is what counts. */
+	for (int i = 0; i < 2 * RECENT_MS / 60000; i++) {
+		now += 60000;
+		m.requests++;
+		figures_note(&r, &m, now);
+		if (now < 1000 + RECENT_MS)
+			assert_true(figures_troubled(&r, &m));
+	}
+	assert_false(figures_troubled(&r, &m));
+	m.requests++;
+	m.timeouts++;
+	assert_true(figures_troubled(&r, &m));
+	/* A line that was started again counts from nothing. */
+	m = (struct msg_device){.state = DEVICE_ONLINE, .requests = 3};
+	figures_note(&r, &m, now);
+	assert_false(figures_troubled(&r, &m));
 }
 
 /* As the line would say it. */
@@ -393,6 +425,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_bar_that_reaches_it_is_the_figure),
 	    cmocka_unit_test(trouble_is_a_loss_or_one_in_a_hundred),
+	    cmocka_unit_test(trouble_passes),
 	    BOXED(status_has_everything),
 	    MANY(health_keeps_within_its_size),
 	    BOXED(a_bulletin_comes_in_time_and_not_too_often),
