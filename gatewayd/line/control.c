@@ -119,7 +119,7 @@ control_want(struct control *c, double value, int64_t now)
 {
 	c->value = value;
 	c->pending = true;
-	c->urgent = false;
+	c->urgent = c->left = false;
 	c->tries = c->gap = 0;
 	c->next = now;
 	c->expires = INT64_MAX;

@@ -163,7 +163,8 @@ static void
 not_done(struct outputs *o, struct control *c, enum bus_result result,
     const char *why)
 {
-	bool refused = result == BUS_EXCEPTION && !o->writing.wrote;
+	bool wrote = o->writing.wrote || c->left;
+	bool refused = result == BUS_EXCEPTION && !wrote;
 
 	o->now = NULL;
 	put_off(c);
@@ -226,14 +227,18 @@ outputs_took(struct outputs *o, enum bus_result result)
 
 /* ---- what next ---- */
 
+static bool
+closes(const struct control *c)
+{
+	return c->output && !c->on;
+}
+
 /* Closing before opening and setting; then what is due for longest. */
 static bool
 before(const struct control *a, const struct control *b)
 {
-	bool a_closes = a->output && !a->on, b_closes = b->output && !b->on;
-
-	if (a_closes != b_closes)
-		return a_closes;
+	if (closes(a) != closes(b))
+		return closes(a);
 	return a->next < b->next;
 }
 
@@ -252,20 +257,35 @@ most_urgent(struct outputs *o, int64_t now)
 	return best;
 }
 
+/* A closing does not wait for the rest of an opening or a setting; that is
+ * begun anew later, with a look. Only a plugin's list is one whole: half a
+ * pulse to a latching valve would be worse than the wait. */
+static void
+give_way(struct outputs *o, int64_t now)
+{
+	struct control *c = o->now;
+
+	if (c == NULL || closes(c) || c->dev->plan == NULL ||
+	    !closes(most_urgent(o, now)))
+		return;
+	c->left = true;
+	o->now = NULL;
+}
+
 /* Begins the writing of `c`; false: it will not be. */
 static bool
 begin(struct outputs *o, struct control *c, int64_t now)
 {
 	char why[WHY_MAX] = "";
 
-	if (c->command != 0 && c->tries == 0 && now > c->expires &&
-	    (c->on || !c->output)) {
+	if (c->command != 0 && c->tries == 0 && !c->left && now > c->expires &&
+	    !closes(c)) {
 		give_up(o, c, "it expired before it could be sent", true);
 		return false;
 	}
 	o->now = c;
-	if (writing_begin(&o->writing, c->dev, c->point, c->value, c->tries > 0,
-		o->ops, why) == 0)
+	if (writing_begin(&o->writing, c->dev, c->point, c->value,
+		c->tries > 0 || c->left, o->ops, why) == 0)
 		return true;
 	o->writing.wrote = false;
 	not_done(o, c, BUS_EXCEPTION, why);
@@ -279,6 +299,7 @@ outputs_next(
 	struct control *c;
 
 	expire(o, now);
+	give_way(o, now);
 	while (o->now == NULL) {
 		c = most_urgent(o, now);
 		if (c == NULL)

@@ -1,11 +1,15 @@
 /*
- * A bus and a clock that a test plays: it defines the bus's functions and the
+ * Buses and a clock that a test plays: it defines the bus's functions and the
  * clock's itself, so the linker takes these. The test says what an exchange
- * comes to, and moves the clock on by what it took:
+ * comes to, and moves the clock on by what it takes:
  *
  *   static int64_t *played_now(void);
  *   static bool played_there(void);      the port can be opened
  *   static enum bus_result played_ask(const struct ask *, struct answer *);
+ *
+ * The clock is one, and each bus is busy on its own: what played_ask() adds to
+ * the clock is taken back and passes while the other buses work. A quiet wait
+ * that bus_hurry() may end begins at played_quiet, if played_ask() sets it.
  */
 #ifndef PLAYED_BUS_H
 #define PLAYED_BUS_H
@@ -50,10 +54,21 @@ mono_sleep_until(int64_t until)
 		*played_now() = until;
 }
 
+enum { PLAYED_WORDS = 8, PLAYED_SPIN = 10000 };
+
+static int64_t played_quiet;
+
 struct bus {
 	enum bus_state state;
 	struct ask ask;
-	uint32_t opens;
+	uint16_t words[PLAYED_WORDS]; /* what ask.req.words pointed to */
+	uint32_t opens, hurries;
+	/* The exchange under way: what it comes to, when, and what it has left
+	 * when it is only quiet. */
+	bool asked;
+	enum bus_result result;
+	struct answer answer;
+	int64_t sent, done, quiet; /* quiet: 0, none */
 };
 
 struct bus *
@@ -103,40 +118,70 @@ bus_begin(struct bus *b, const struct ask *ask)
 {
 	b->state = BUS_BUSY;
 	b->ask = *ask;
+	b->asked = false;
+	if (ask->req.words == NULL)
+		return;
+	size_t n = ask->req.function == FC_MASK_WRITE ? 2 : ask->req.count;
+	assert_true(n <= PLAYED_WORDS);
+	memcpy(b->words, ask->req.words, n * sizeof(b->words[0]));
+	b->ask.req.words = b->words;
 }
 
 void
 bus_hurry(struct bus *b)
 {
-	(void)b;
+	b->hurries++;
+	if (b->state != BUS_BUSY || !b->asked || b->quiet == 0)
+		return;
+	if (*played_now() >= b->quiet && *played_now() < b->done)
+		b->done = *played_now();
+}
+
+/* Asks; the clock stands still, and the bus is busy until b->done. */
+static void
+played_send(struct bus *b)
+{
+	int64_t *now = played_now();
+
+	b->asked = true;
+	b->answer.code = 0;
+	b->answer.crc = false;
+	b->answer.late_ms = 0;
+	b->answer.hint[0] = '\0';
+	b->sent = *now;
+	played_quiet = 0;
+	b->result = played_ask(&b->ask, &b->answer);
+	b->quiet = played_quiet;
+	b->done = *now;
+	*now = b->sent;
 }
 
 enum bus_result
 bus_step(struct bus *b, struct answer *out, char *why)
 {
-	int64_t sent = *played_now();
-	enum bus_result r;
-
 	*why = '\0';
 	if (b->state != BUS_BUSY)
 		return BUS_PENDING;
-	out->code = 0;
-	out->crc = false;
-	out->late_ms = 0;
-	out->hint[0] = '\0';
-	r = played_ask(&b->ask, out);
-	out->sent_us = sent * 1000;
+	if (!b->asked)
+		played_send(b);
+	if (*played_now() < b->done)
+		return BUS_PENDING;
+	*out = b->answer;
+	out->sent_us = b->sent * 1000;
 	out->done_us = *played_now() * 1000;
 	out->took_us = (uint32_t)(out->done_us - out->sent_us);
-	b->state = r == BUS_PORT ? BUS_CLOSED : BUS_IDLE;
-	return r;
+	b->state = b->result == BUS_PORT ? BUS_CLOSED : BUS_IDLE;
+	return b->result;
 }
 
 struct bus_wants
 bus_wants(const struct bus *b)
 {
-	return (struct bus_wants){
-	    .fd = -1, .until_us = b->state == BUS_BUSY ? 0 : INT64_MAX};
+	int64_t until = b->state != BUS_BUSY ? INT64_MAX
+			: b->asked           ? b->done * 1000
+					     : 0;
+
+	return (struct bus_wants){.fd = -1, .until_us = until};
 }
 
 bool
@@ -166,8 +211,15 @@ play_step(struct run *r, int64_t end)
 static void
 play_until(struct run *r, int64_t end)
 {
-	while (*played_now() < end)
+	int64_t then = 0;
+
+	for (unsigned spins = 0; *played_now() < end; spins++) {
+		if (*played_now() != then)
+			spins = 0;
+		then = *played_now();
+		assert_true(spins < PLAYED_SPIN); /* it works without end */
 		play_step(r, end);
+	}
 }
 
 /* The line's end; how many outputs are not confirmed. */
