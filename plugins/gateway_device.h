@@ -1,6 +1,6 @@
 /*
  * gateway_device.h - the contract between gatewayd and a device-type plugin,
- * version 1.
+ * version 1.1.
  *
  * A plugin is a description and a few pure functions. It does no I/O, keeps no
  * writable globals, allocates nothing and calls nothing of the gateway's: it
@@ -14,7 +14,10 @@
  * the reason in *err where there is one. Texts are UTF-8.
  *
  * Change by appending: a new last field of gw_device_type raises the minor and
- * is read only if `size` covers it; anything else raises the major.
+ * is read only if `size` covers it; a new op raises the minor and is heeded
+ * only from a plugin built for it; anything else raises the major.
+ *
+ * 1.1: GW_RAW_READ, GW_RAW_WRITE, and values of one coil beyond 0 and 1.
  */
 #ifndef GATEWAY_DEVICE_H
 #define GATEWAY_DEVICE_H
@@ -22,11 +25,12 @@
 #include <stdint.h>
 
 #define GW_ABI_MAJOR 1u
-#define GW_ABI_MINOR 0u
+#define GW_ABI_MINOR 1u
 #define GW_ABI       (GW_ABI_MAJOR << 16 | GW_ABI_MINOR)
 
 enum { GW_HOLDING, GW_INPUT, GW_COIL, GW_DISCRETE };            /* table */
 enum { GW_READ = 1, GW_WRITE, GW_PAUSE };                       /* op */
+enum { GW_RAW_READ = 4, GW_RAW_WRITE };                         /* op, 1.1 */
 enum { GW_KEY_BOOL, GW_KEY_INT, GW_KEY_REAL, GW_KEY_CHOICE };   /* key type */
 enum { GW_GAUGE, GW_COUNTER, GW_STATE, GW_SETTING, GW_OUTPUT }; /* kind */
 enum { GW_NONE, GW_INT64, GW_UINT64, GW_DOUBLE, GW_TEXT };      /* value type */
@@ -34,7 +38,7 @@ enum { GW_GOOD, GW_UNCERTAIN, GW_BAD };                         /* quality */
 enum { GW_REQUIRED = 1 };                                       /* key flag */
 enum { GW_RANGE = 1, GW_IS_TEXT = 2, GW_WRITABLE = 4 };         /* point flag */
 
-enum { GW_WORDS_MAX = 123, GW_TEXT_MAX = 64 };
+enum { GW_WORDS_MAX = 123, GW_BYTES_MAX = 252, GW_TEXT_MAX = 64 };
 
 /* One key of the device's `settings:`. The gateway parses it, checks type and
  * range, fills the default and reports file:line:column; the plugin gets a
@@ -57,12 +61,22 @@ struct gw_point {
 };
 
 /* One step on the bus. The line runs a list in order and hands each read's
- * words to decode(). */
+ * words to decode().
+ *
+ * GW_RAW_READ and GW_RAW_WRITE send a function that no table has, with bytes as
+ * they stand: `table` is the function code, 1 to 127, but none that the other
+ * ops send; `addr` counts the bytes behind it, one a word in `words`; `count`
+ * the bytes that the answer has behind it, one a word to decode(). 08, 21 and
+ * 23 change things: GW_RAW_WRITE only. An answer that is the request again byte
+ * for byte may be an echo of the wire: a raw read does not believe it. */
 struct gw_op {
 	uint8_t op, table, span, reserved;
-	uint16_t addr;                /* as on the wire, from zero */
-	uint16_t count;               /* words or coils; GW_PAUSE: ms */
-	uint16_t words[GW_WORDS_MAX]; /* GW_WRITE; a coil is 0 or 1 */
+	uint16_t addr;  /* as on the wire, from zero */
+	uint16_t count; /* words or coils; GW_PAUSE: ms */
+	/* GW_WRITE. A coil is 0 or 1; one alone may be anything else, which is
+	 * then sent as FC05's value as it stands: no toggles, since a write may
+	 * be repeated. */
+	uint16_t words[GW_WORDS_MAX];
 };
 
 struct gw_sample {
@@ -101,11 +115,15 @@ struct gw_device_type {
 	/* The words of one span (host order; a coil is 0 or 1) to samples. */
 	int (*decode)(void *state, uint32_t span, const uint16_t *words,
 	    int count, struct gw_sample *out, int cap);
-	/* A command: write, then read the span whose sample will confirm it.
-	 * NULL: nothing is writable. */
+	/* A command: writes, and last the read of the span whose sample of the
+	 * point confirms it. After a write that got no answer that read goes
+	 * first. NULL: nothing is writable. */
 	int (*encode)(const void *state, uint32_t point, double value,
 	    struct gw_op *out, int cap, struct gw_err *err);
-	/* What makes the device harmless. NULL: it already is. */
+	/* What makes the device harmless. The line reads back each GW_WRITE,
+	 * but what a raw write or an odd coil's value did only the list can
+	 * ask: a read behind it whose samples of GW_OUTPUT points are 0.
+	 * NULL: it already is. */
 	int (*safe)(const void *state, struct gw_op *out, int cap);
 };
 

@@ -25,9 +25,10 @@ $(UNIT): $(BUILD)/tests/%: tests/%.c $(ALL_ARCHIVES)
 		-o $@ $< -Wl,--start-group $(ALL_ARCHIVES) -Wl,--end-group \
 		$(TEST_LIBS) -lcmocka
 
-# tests/bad/NAME.c: plugins that misbehave.
-BAD_PLUGINS := $(patsubst tests/bad/%.c,$(BUILD)/tests/bad/%.so,$(wildcard tests/bad/*.c))
-$(BUILD)/tests/bad/%.so: tests/bad/%.c plugins/gateway_device.h
+# tests/bad/NAME.c: plugins that misbehave; tests/good/NAME.c: ones for devices
+# that only tests have.
+TEST_PLUGINS := $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard tests/bad/*.c tests/good/*.c))
+$(TEST_PLUGINS): $(BUILD)/tests/%.so: tests/%.c plugins/gateway_device.h
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) -std=c17 $(CFLAGS) -fPIC -fvisibility=hidden -Iplugins -shared -o $@ $<
 
@@ -44,7 +45,7 @@ $(FUZZ): $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz_main.c $(ALL_ARCH
 fuzz-programs: $(FUZZ)
 
 .PHONY: test-programs test
-test-programs: all $(UNIT) $(BAD_PLUGINS) $(FUZZ)
+test-programs: all $(UNIT) $(TEST_PLUGINS) $(FUZZ)
 
 test:
 	@$(MAKE) --no-print-directory test-programs

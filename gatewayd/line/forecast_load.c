@@ -10,6 +10,7 @@
 #include "forecast.h"
 #include "guard.h"
 #include "health.h"
+#include "op.h"
 #include "plan.h"
 #include "plugin.h"
 #include "polling.h"
@@ -52,23 +53,21 @@ rest_ns(const struct line *l, const struct device *d, struct price price)
 }
 
 static void
-add_read(struct cost *c, const struct survey *s, enum reg_table table,
-    uint16_t addr, uint16_t count)
+add_request(struct cost *c, const struct survey *s, struct request q)
 {
-	bool bits = table == TABLE_COIL || table == TABLE_DISCRETE;
-	uint32_t data = bits ? (count + 7u) / 8 : 2u * count;
-	struct request q = {.unit = s->device->unit,
-	    .function = plan_function(table),
-	    .addr = addr,
-	    .count = count,
-	    .tcp = s->line->transport == TRANSPORT_TCP};
+	enum { BARE_RTU = 13, BARE_TCP = 21 }; /* bytes of a read of nothing */
 	uint8_t frame[FRAME_MAX];
-	uint64_t ns = s->time.request_ns + s->time.byte_ns * data + s->rest_ns;
+
+	q.tcp = s->line->transport == TRANSPORT_TCP;
+	int64_t bytes =
+	    (int64_t)(request_frame(&q, frame) + request_answer_len(&q));
+	int64_t data = bytes - (q.tcp ? BARE_TCP : BARE_RTU);
+	int64_t wire = (int64_t)s->time.byte_ns * data;
+	uint64_t ns = s->time.request_ns + s->rest_ns + (uint64_t)wire;
 
 	if (c->requests++ == 0)
 		c->first_ns = ns - s->turnaround_ns;
-	c->bytes +=
-	    (uint32_t)(request_frame(&q, frame) + request_answer_len(&q));
+	c->bytes += (uint32_t)bytes;
 	c->ns += ns;
 }
 
@@ -81,8 +80,11 @@ cost_of_waiting(struct survey *s)
 	    s->device->type->npoints);
 
 	for (size_t i = 0; i < n; i++)
-		add_read(&c, s, s->reads[i].table, s->reads[i].addr,
-		    s->reads[i].count);
+		add_request(&c, s,
+		    (struct request){.unit = s->device->unit,
+			.function = plan_function(s->reads[i].table),
+			.addr = s->reads[i].addr,
+			.count = s->reads[i].count});
 	return c;
 }
 
@@ -181,12 +183,13 @@ survey_profile(struct survey *s, struct cost *sweep, struct load *out)
 static struct cost
 cost_of_list(const struct survey *s, const struct gw_op *ops, int n)
 {
+	uint8_t bytes[GW_WORDS_MAX];
 	struct cost c = {0};
+	struct request q;
 
 	for (int i = 0; i < n; i++)
-		if (ops[i].op == GW_READ)
-			add_read(&c, s, (enum reg_table)ops[i].table,
-			    ops[i].addr, ops[i].count);
+		if (op_request(&ops[i], s->device->unit, bytes, &q))
+			add_request(&c, s, q);
 	return c;
 }
 

@@ -1,4 +1,4 @@
-/* Every number and text that comes out of a plugin, checked. */
+/* Tables and samples that come out of a plugin, checked. */
 #include "guard.h"
 
 #include <errno.h>
@@ -7,11 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static int refuse(char *why, size_t size, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int
-refuse(char *why, size_t size, const char *fmt, ...)
+int
+guard_refuse(char *why, size_t size, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -47,27 +44,27 @@ guard_points(const struct gw_device_type *t, char *why, size_t size)
 	for (uint32_t i = 0; i < t->npoints; i++) {
 		const struct gw_point *p = &t->points[i];
 		if (!name_ok(p->name, "_"))
-			return refuse(why, size,
+			return guard_refuse(why, size,
 			    "point %u has no name of a-z "
 			    "0-9 _",
 			    i);
 		for (uint32_t k = 0; k < i; k++)
 			if (strcmp(t->points[k].name, p->name) == 0)
-				return refuse(why, size,
+				return guard_refuse(why, size,
 				    "two points are "
 				    "called %s",
 				    p->name);
 		if (!text_ok(p->unit) || (p->unit && !p->unit[0]))
-			return refuse(
+			return guard_refuse(
 			    why, size, "the unit of %s is no text", p->name);
 		if (p->kind > GW_OUTPUT || p->flags > 7 || p->span > 255)
-			return refuse(why, size,
+			return guard_refuse(why, size,
 			    "kind, flags or span of %s "
 			    "is unknown",
 			    p->name);
 		if (p->flags & GW_RANGE &&
 		    !(isfinite(p->min) && isfinite(p->max) && p->min <= p->max))
-			return refuse(
+			return guard_refuse(
 			    why, size, "the range of %s is empty", p->name);
 	}
 	return 0;
@@ -93,18 +90,18 @@ guard_keys(const struct gw_device_type *t, char *why, size_t size)
 	for (uint32_t i = 0; i < t->nkeys; i++) {
 		const struct gw_key *k = &t->keys[i];
 		if (!name_ok(k->name, "_"))
-			return refuse(why, size,
+			return guard_refuse(why, size,
 			    "key %u has no name of a-z "
 			    "0-9 _",
 			    i);
 		for (uint32_t j = 0; j < i; j++)
 			if (strcmp(t->keys[j].name, k->name) == 0)
-				return refuse(why, size,
+				return guard_refuse(why, size,
 				    "two keys are called "
 				    "%s",
 				    k->name);
 		if (k->type > GW_KEY_CHOICE || k->flags > GW_REQUIRED)
-			return refuse(why, size,
+			return guard_refuse(why, size,
 			    "type or flags of the key %s "
 			    "are unknown",
 			    k->name);
@@ -112,13 +109,13 @@ guard_keys(const struct gw_device_type *t, char *why, size_t size)
 		    !text_ok(k->choices) ||
 		    (k->type == GW_KEY_CHOICE &&
 			!(k->choices && choices_ok(k->choices))))
-			return refuse(why, size,
+			return guard_refuse(why, size,
 			    "a text of the key %s is "
 			    "missing or no text",
 			    k->name);
 		if (!isfinite(k->min) || !isfinite(k->max) ||
 		    !isfinite(k->fallback) || k->min > k->max)
-			return refuse(why, size,
+			return guard_refuse(why, size,
 			    "the bounds of the key %s "
 			    "make no range",
 			    k->name);
@@ -133,88 +130,38 @@ guard_type(
 	int r;
 
 	if (t->abi >> 16 != GW_ABI_MAJOR)
-		return refuse(why, size,
+		return guard_refuse(why, size,
 		    "it is built for interface version "
 		    "%u.%u, this gateway has %u.%u; build it anew",
 		    t->abi >> 16, t->abi & 0xFFFF, GW_ABI_MAJOR, GW_ABI_MINOR);
 	if (t->size < sizeof(*t))
-		return refuse(why, size,
+		return guard_refuse(why, size,
 		    "its gw_device_type has %u bytes, at "
 		    "least %zu are needed; build it anew",
 		    t->size, sizeof(*t));
 	if (!name_ok(t->name, "-_.") || strcmp(t->name, name) != 0)
-		return refuse(why, size,
+		return guard_refuse(why, size,
 		    "it calls itself `%.64s`, its file is "
 		    "%s.so; make the two the same",
 		    t->name ? t->name : "", name);
 	if (!text_ok(t->summary))
-		return refuse(why, size, "its summary is no text");
+		return guard_refuse(why, size, "its summary is no text");
 	if (!t->points || t->npoints < 1 || t->npoints > GUARD_POINTS)
-		return refuse(why, size, "it has %u points; 1 to %d are needed",
-		    t->npoints, GUARD_POINTS);
+		return guard_refuse(why, size,
+		    "it has %u points; 1 to %d are needed", t->npoints,
+		    GUARD_POINTS);
 	if (t->nkeys > GUARD_KEYS || (t->nkeys && !t->keys))
-		return refuse(why, size, "it has %u keys; at most %d", t->nkeys,
-		    GUARD_KEYS);
+		return guard_refuse(why, size, "it has %u keys; at most %d",
+		    t->nkeys, GUARD_KEYS);
 	if (t->state_size > GUARD_STATE)
-		return refuse(why, size,
+		return guard_refuse(why, size,
 		    "it wants %u bytes of state; at most "
 		    "%d",
 		    t->state_size, GUARD_STATE);
 	if (!t->init || !t->plan || !t->decode)
-		return refuse(why, size, "it lacks init, plan or decode");
+		return guard_refuse(why, size, "it lacks init, plan or decode");
 	r = guard_points(t, why, size);
 	return r < 0 ? r : guard_keys(t, why, size);
-}
-
-static int
-guard_op(const struct gw_op *op, int i, int writes, char *why, size_t size)
-{
-	int bits = op->table == GW_COIL || op->table == GW_DISCRETE;
-	unsigned most = op->op == GW_WRITE ? GW_WORDS_MAX : bits ? 2000 : 125;
-
-	if (op->op == GW_PAUSE)
-		return op->count <= 1000 ? 0
-					 : refuse(why, size,
-					       "op %d pauses %u ms; at most "
-					       "1000",
-					       i, op->count);
-	if (op->op != GW_READ && op->op != GW_WRITE)
-		return refuse(
-		    why, size, "op %d is of the unknown kind %u", i, op->op);
-	if (op->table > GW_DISCRETE)
-		return refuse(why, size, "op %d names the unknown table %u", i,
-		    op->table);
-	if (op->op == GW_WRITE &&
-	    (!writes || op->table == GW_INPUT || op->table == GW_DISCRETE))
-		return refuse(why, size, "op %d writes where it may not", i);
-	if (!op->count || op->count > most)
-		return refuse(why, size, "op %d takes %u %s; 1 to %u", i,
-		    op->count, bits ? "coils" : "registers", most);
-	if (op->addr + op->count > 65536)
-		return refuse(why, size, "op %d runs past address 65535", i);
-	if (op->op == GW_WRITE && bits)
-		for (unsigned k = 0; k < op->count; k++)
-			if (op->words[k] > 1)
-				return refuse(why, size,
-				    "op %d writes %u to "
-				    "a coil",
-				    i, op->words[k]);
-	return 0;
-}
-
-int
-guard_ops(
-    const struct gw_op *ops, int n, int cap, int writes, char *why, size_t size)
-{
-	int r = 0;
-
-	if (n > cap)
-		return refuse(why, size, "it says it filled %d of %d", n, cap);
-	if (n < 0)
-		return refuse(why, size, "it returned %d", n);
-	for (int i = 0; !r && i < n; i++)
-		r = guard_op(&ops[i], i, writes, why, size);
-	return r;
 }
 
 /* The value of a sample, or VALUE_NONE when it is none. */
@@ -249,8 +196,8 @@ guard_sample(const struct gw_point *p, const struct gw_sample *s,
 	double v;
 
 	if (s->quality > GW_BAD)
-		return refuse(why, size, "the quality %u of %s is unknown",
-		    s->quality, p->name);
+		return guard_refuse(why, size,
+		    "the quality %u of %s is unknown", s->quality, p->name);
 	if (s->quality == GW_BAD) {
 		decoded_bad(out, REASON_NO_DATA);
 		return 0;
@@ -260,7 +207,7 @@ guard_sample(const struct gw_point *p, const struct gw_sample *s,
 	    .quality = s->quality == GW_GOOD ? QUALITY_GOOD : QUALITY_UNCERTAIN,
 	};
 	if (out->value.type == VALUE_NONE)
-		return refuse(why, size,
+		return guard_refuse(why, size,
 		    "%s is NaN, infinite, of the wrong "
 		    "type, or no text",
 		    p->name);
@@ -277,18 +224,19 @@ guard_samples(const struct gw_device_type *t, const struct gw_sample *in, int n,
 	unsigned char seen[GUARD_POINTS] = {0};
 
 	if (n > cap)
-		return refuse(why, size, "it says it filled %d of %d", n, cap);
+		return guard_refuse(
+		    why, size, "it says it filled %d of %d", n, cap);
 	if (n < 0)
-		return refuse(why, size, "it returned %d", n);
+		return guard_refuse(why, size, "it returned %d", n);
 	for (int i = 0; i < n; i++) {
 		uint32_t p = in[i].point;
 		if (p >= t->npoints)
-			return refuse(why, size,
+			return guard_refuse(why, size,
 			    "sample %d is of point %u; "
 			    "there are %u",
 			    i, p, t->npoints);
 		if (seen[p]++)
-			return refuse(
+			return guard_refuse(
 			    why, size, "%s comes twice", t->points[p].name);
 		out[i].point = p;
 		int r =

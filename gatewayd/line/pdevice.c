@@ -14,6 +14,7 @@
 #include "lane.h"
 #include "log.h"
 #include "mono.h"
+#include "op.h"
 #include "plugin.h"
 #include "run.h"
 
@@ -21,6 +22,7 @@ enum { OPS_MAX = WRITING_OPS, SAMPLES_MAX = 256, PAUSE_MAX_MS = 1000 };
 
 struct plugin_lists {
 	struct gw_op ops[OPS_MAX];
+	uint8_t bytes[GW_WORDS_MAX]; /* of a raw request */
 	int nops, op; /* the list, and where it is; 0 of 0: none */
 	bool kept;    /* the plugin kept its contract all along */
 	struct plugin_sample samples[SAMPLES_MAX];
@@ -50,33 +52,6 @@ uint32_t
 pdevice_pause_ms(const struct gw_op *op)
 {
 	return op->count < PAUSE_MAX_MS ? op->count : PAUSE_MAX_MS;
-}
-
-bool
-pdevice_request(const struct dev *d, const struct gw_op *op, uint8_t how,
-    struct request *out)
-{
-	static const uint8_t reads[] = {[GW_HOLDING] = FC_READ_HOLDING,
-	    [GW_INPUT] = FC_READ_INPUT,
-	    [GW_COIL] = FC_READ_COILS,
-	    [GW_DISCRETE] = FC_READ_DISCRETE};
-
-	if (op->table >= sizeof(reads))
-		return false;
-	*out = (struct request){.unit = d->conf->unit,
-	    .function = reads[op->table],
-	    .addr = op->addr,
-	    .count = op->count};
-	if (how == GW_READ)
-		return true;
-	out->words = op->words;
-	if (op->table == GW_COIL)
-		out->function = op->count == 1 ? FC_WRITE_COIL : FC_WRITE_COILS;
-	else
-		out->function =
-		    op->count == 1 ? FC_WRITE_HOLDING : FC_WRITE_HOLDINGS;
-	return how == GW_WRITE &&
-	       (op->table == GW_COIL || op->table == GW_HOLDING);
 }
 
 /* The plugin broke its contract: said once, until it keeps it again. */
@@ -114,10 +89,15 @@ static int
 decode(struct dev *d, const struct gw_op *op, const uint16_t *words)
 {
 	char why[128] = "";
-	int n = plugin_decode(d->plugin, op->span, words, op->count,
-	    d->lists->samples, SAMPLES_MAX, why, sizeof(why));
 	int64_t now = mono_ms();
+	int n;
 
+	if (op_echoed(op, words)) {
+		bad_span(d, op->span, REASON_NOISE, 0);
+		return 0;
+	}
+	n = plugin_decode(d->plugin, op->span, words, op->count,
+	    d->lists->samples, SAMPLES_MAX, why, sizeof(why));
 	if (n < 0) {
 		broke(d, why);
 		bad_span(d, op->span, REASON_PLUGIN, 0);
@@ -212,7 +192,7 @@ pdevice_next(struct dev *d, int64_t now, struct request *out)
 		return false;
 	}
 	/* The guard lets nothing else through. */
-	if (pdevice_request(d, op, op->op, out))
+	if (op_request(op, d->conf->unit, l->bytes, out))
 		return true;
 	advance(d);
 	return false;
@@ -265,13 +245,13 @@ pdevice_took(struct dev *d, enum bus_result result)
 
 	if (result == BUS_OK) {
 		device_alive(d, mono_ms());
-		if (op->op == GW_READ)
+		if (op_reads(op))
 			(void)decode(d, op, a->words);
 		advance(d);
 	} else if (result == BUS_EXCEPTION && a->code != EXC_PATH &&
 		   a->code != EXC_TARGET) {
 		device_alive(d, mono_ms());
-		if (op->op == GW_READ)
+		if (op_reads(op))
 			bad_span(d, op->span, REASON_EXCEPTION, a->code);
 		advance(d);
 	} else {
@@ -299,4 +279,24 @@ pdevice_confirms(struct dev *d, const struct gw_op *op, const uint16_t *words,
 			return value_number(&s->d.value) == value;
 	}
 	return false;
+}
+
+enum pdevice_tells
+pdevice_tells(struct dev *d, const struct gw_op *op, const uint16_t *words)
+{
+	enum pdevice_tells tells = TELLS_NOTHING;
+	int n = decode(d, op, words);
+
+	for (int i = 0; i < n; i++) {
+		const struct plugin_sample *s = &d->lists->samples[i];
+		const struct point_type *t = &d->conf->type->points[s->point];
+
+		if (t->kind != KIND_OUTPUT)
+			continue;
+		if (s->d.quality == QUALITY_BAD ||
+		    value_number(&s->d.value) != (t->safe ? 1 : 0))
+			return TELLS_UNSAFE;
+		tells = TELLS_SAFE;
+	}
+	return n < 0 ? TELLS_UNSAFE : tells;
 }

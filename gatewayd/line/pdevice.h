@@ -27,15 +27,22 @@ void pdevice_restart(struct dev *d);
 /* Whether it has anything to make safe. */
 bool pdevice_has_safe(const struct dev *d);
 
-/* An operation as a request, read or written as `how` says (GW_READ,
- * GW_WRITE). False when it is none. */
-bool pdevice_request(const struct dev *d, const struct gw_op *op, uint8_t how,
-    struct request *out);
 uint32_t pdevice_pause_ms(const struct gw_op *op);
 
 /* Whether the words of a read say that the point has this value; what else
  * they say become readings. */
 bool pdevice_confirms(struct dev *d, const struct gw_op *op,
     const uint16_t *words, uint16_t point, double value);
+
+/* What the words of a read say of the device's outputs, and readings as
+ * before. */
+enum pdevice_tells {
+	TELLS_NOTHING,
+	TELLS_SAFE,   /* all that they tell of are in their safe state */
+	TELLS_UNSAFE, /* one is not, or nobody can say */
+};
+
+enum pdevice_tells pdevice_tells(
+    struct dev *d, const struct gw_op *op, const uint16_t *words);
 
 #endif

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,6 +248,12 @@ plugin_device_free(struct plugin_device *take)
 	return NULL;
 }
 
+static unsigned
+minor_of(const struct plugin_device *d)
+{
+	return d->t->abi & 0xFFFF;
+}
+
 int
 plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops, int cap,
     char *why, size_t size)
@@ -255,7 +262,7 @@ plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops, int cap,
 
 	memset(ops, 0, (size_t)cap * sizeof(*ops));
 	n = d->t->plan(d->state, cycle, ops, cap);
-	r = guard_ops(ops, n, cap, 0, why, size);
+	r = guard_ops(ops, n, cap, GUARD_PLAN, minor_of(d), why, size);
 	return r < 0 ? r : n;
 }
 
@@ -271,15 +278,27 @@ plugin_decode(struct plugin_device *d, uint32_t span, const uint16_t *words,
 	return r < 0 ? r : n;
 }
 
+/* What nobody may ask of a plugin; NULL: it is asked. */
+static const char *
+objection(const struct gw_device_type *t, uint32_t point, double value)
+{
+	if (!t->encode || point >= t->npoints ||
+	    !(t->points[point].flags & GW_WRITABLE))
+		return "the plugin does not write it";
+	return isfinite(value) ? NULL : "that is no number";
+}
+
 int
 plugin_encode(struct plugin_device *d, uint32_t point, double value,
     struct gw_op *ops, int cap, char *why, size_t size)
 {
+	const char *no = objection(d->t, point, value);
 	struct gw_err err = {.key = -1};
+	char wrong[160];
 	int n, r;
 
-	if (!d->t->encode) {
-		(void)snprintf(why, size, "the plugin writes nothing");
+	if (no) {
+		(void)snprintf(why, size, "%s", no);
 		return -EINVAL;
 	}
 	memset(ops, 0, (size_t)cap * sizeof(*ops));
@@ -287,11 +306,16 @@ plugin_encode(struct plugin_device *d, uint32_t point, double value,
 	err.text[sizeof(err.text) - 1] = '\0';
 	if (n < 0) {
 		(void)snprintf(why, size, "the plugin refuses it: %s",
-		    utf8_text(err.text) ? err.text : "no reason given");
+		    err.text[0] && utf8_text(err.text) ? err.text
+						       : "no reason given");
 		return -EINVAL;
 	}
-	r = guard_ops(ops, n, cap, 1, why, size);
-	return r < 0 ? r : n;
+	r = guard_ops(
+	    ops, n, cap, GUARD_ENCODE, minor_of(d), wrong, sizeof(wrong));
+	if (r == 0)
+		return n;
+	(void)snprintf(why, size, "the plugin's list is wrong: %s", wrong);
+	return r;
 }
 
 int
@@ -304,7 +328,7 @@ plugin_safe(struct plugin_device *d, struct gw_op *ops, int cap)
 		return 0;
 	memset(ops, 0, (size_t)cap * sizeof(*ops));
 	n = d->t->safe(d->state, ops, cap);
-	r = guard_ops(ops, n, cap, 1, why, sizeof(why));
+	r = guard_ops(ops, n, cap, GUARD_SAFE, minor_of(d), why, sizeof(why));
 	return r < 0 ? r : n;
 }
 

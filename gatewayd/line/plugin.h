@@ -45,7 +45,8 @@ int plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops,
     int cap, char *why, size_t size);
 int plugin_decode(struct plugin_device *d, uint32_t span, const uint16_t *words,
     int count, struct plugin_sample *out, int cap, char *why, size_t size);
-/* What sets a point; a refusal (-EINVAL) is not a breach. */
+/* What sets a point, and the read that confirms it; a refusal (-EINVAL) is not
+ * a breach. */
 int plugin_encode(struct plugin_device *d, uint32_t point, double value,
     struct gw_op *ops, int cap, char *why, size_t size);
 /* 0: it needs no writes to be harmless. */

@@ -7,6 +7,7 @@
 
 #include "device.h"
 #include "encode.h"
+#include "op.h"
 #include "pdevice.h"
 #include "plan.h"
 #include "plugin.h"
@@ -41,11 +42,19 @@ begin_plugin(struct writing *w, char *why)
 		      ? plugin_safe(w->dev->plugin, w->ops, WRITING_OPS)
 		      : plugin_encode(w->dev->plugin, w->index, w->value,
 			    w->ops, WRITING_OPS, why, WHY_MAX);
-	if (w->nops >= 0)
-		return 0;
-	if (w->index == WRITING_SAFE)
-		(void)snprintf(why, WHY_MAX, "the plugin's safe() is wrong");
-	return w->nops;
+	if (w->nops < 0) {
+		if (w->index == WRITING_SAFE)
+			(void)snprintf(
+			    why, WHY_MAX, "the plugin's safe() is wrong");
+		return w->nops;
+	}
+	/* The guard saw to it that encode()'s list ends with the read that
+	 * confirms the rest. */
+	if (w->look && w->index != WRITING_SAFE) {
+		w->phase = WRITING_LOOK;
+		w->op = w->nops - 1;
+	}
+	return 0;
 }
 
 int
@@ -97,30 +106,57 @@ writing_begin_setup(
 
 /* ---- a plugin's list ---- */
 
+static bool
+is_list(const struct writing *w)
+{
+	return w->point == NULL && w->setup == NULL;
+}
+
 /* The op in hand; a write that makes the device safe is read back by us. */
 static bool
 next_op(struct writing *w, int64_t now, struct request *out)
 {
-	if (now < w->pause_until)
-		return false;
-	while (w->op < w->nops && w->ops[w->op].op == GW_PAUSE) {
+	while (now >= w->pause_until && w->op < w->nops &&
+	       w->ops[w->op].op == GW_PAUSE)
 		w->pause_until = now + pdevice_pause_ms(&w->ops[w->op++]);
+	if (now < w->pause_until || w->op == w->nops)
 		return false;
-	}
-	if (w->op == w->nops)
-		return false;
-	struct gw_op op = w->ops[w->op];
-	if (w->phase == WRITING_CONFIRM)
-		op.op = GW_READ;
-	/* The guard lets nothing else through. */
-	return pdevice_request(w->dev, &w->ops[w->op], op.op, out);
+	const struct gw_op *op = &w->ops[w->op];
+	if (w->phase != WRITING_CONFIRM)
+		/* The guard lets nothing else through. */
+		return op_request(op, w->dev->conf->unit, w->bytes, out);
+	*out = op_read_back(op, w->dev->conf->unit);
+	return true;
 }
 
-/* Whether the op in hand is a write that we read back ourselves. */
-static bool
-reads_back(const struct writing *w)
+/* What a read of the list says of what was written. */
+static void
+took_read(struct writing *w, const struct gw_op *op, const uint16_t *words)
 {
-	return w->index == WRITING_SAFE && w->ops[w->op].op == GW_WRITE;
+	enum pdevice_tells tells;
+
+	if (w->index != WRITING_SAFE) {
+		w->same =
+		    pdevice_confirms(w->dev, op, words, w->index, w->value);
+		w->unseen = false;
+		return;
+	}
+	tells = pdevice_tells(w->dev, op, words);
+	if (tells == TELLS_UNSAFE)
+		w->same = false;
+	else if (tells == TELLS_SAFE)
+		w->unseen = false;
+}
+
+static enum writing_news
+looked_at_list(struct writing *w)
+{
+	if (w->same)
+		return WRITING_CONFIRMED;
+	w->phase = WRITING_WRITE;
+	w->same = true;
+	w->op = 0;
+	return WRITING_GOES_ON;
 }
 
 static enum writing_news
@@ -128,24 +164,27 @@ took_op(struct writing *w, const struct answer *a, char *why)
 {
 	const struct gw_op *op = &w->ops[w->op];
 
-	if (op->op == GW_WRITE)
-		w->wrote = true;
-	if (w->phase == WRITING_WRITE && reads_back(w)) {
+	if (w->phase == WRITING_WRITE && w->index == WRITING_SAFE &&
+	    op_plain(op)) {
 		w->phase = WRITING_CONFIRM;
 		return WRITING_GOES_ON;
 	}
 	if (w->phase == WRITING_CONFIRM)
 		w->same = w->same && memcmp(a->words, op->words,
 					 op->count * sizeof(op->words[0])) == 0;
-	else if (op->op == GW_READ)
-		w->same =
-		    pdevice_confirms(w->dev, op, a->words, w->index, w->value);
+	else if (op_reads(op))
+		took_read(w, op, a->words);
+	else
+		w->unseen = true;
+	if (w->phase == WRITING_LOOK)
+		return looked_at_list(w);
 	w->phase = WRITING_WRITE;
 	if (++w->op < w->nops)
 		return WRITING_GOES_ON;
-	if (!w->same)
-		(void)snprintf(why, WHY_MAX, "it reads back differently");
-	return w->same ? WRITING_CONFIRMED : WRITING_DIFFERS;
+	if (w->same && !w->unseen)
+		return WRITING_CONFIRMED;
+	(void)snprintf(why, WHY_MAX, "it reads back differently");
+	return WRITING_DIFFERS;
 }
 
 /* ---- a profile's point, a set-up register ---- */
@@ -153,7 +192,7 @@ took_op(struct writing *w, const struct answer *a, char *why)
 bool
 writing_next(struct writing *w, int64_t now, struct request *out)
 {
-	if (w->nops > 0)
+	if (is_list(w))
 		return next_op(w, now, out);
 	if (w->phase != WRITING_WRITE) {
 		*out = reading_of(w);
@@ -235,10 +274,9 @@ enum writing_news
 writing_took(struct writing *w, enum bus_result result, const struct answer *a,
     char *why)
 {
-	bool plugin = w->nops > 0;
+	bool list = is_list(w);
 	bool write =
-	    plugin ? w->ops[w->op].op == GW_WRITE && w->phase != WRITING_CONFIRM
-		   : w->phase == WRITING_WRITE;
+	    w->phase == WRITING_WRITE && (!list || op_writes(&w->ops[w->op]));
 
 	/* Refused is refused; of anything else it may have acted. */
 	if (write && result != BUS_EXCEPTION)
@@ -249,7 +287,7 @@ writing_took(struct writing *w, enum bus_result result, const struct answer *a,
 		result = BUS_OK;
 	}
 	if (result == BUS_OK)
-		return plugin ? took_op(w, a, why) : took(w, a, why);
+		return list ? took_op(w, a, why) : took(w, a, why);
 	explain(result, a, why);
 	return WRITING_FAILED;
 }

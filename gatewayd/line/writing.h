@@ -39,8 +39,11 @@ struct writing {
 	uint16_t words[WRITING_WORDS];
 	/* A plugin's list: borrowed room for WRITING_OPS. */
 	struct gw_op *ops;
+	uint8_t bytes[GW_WORDS_MAX]; /* of its raw requests */
 	int nops, op;
-	bool same; /* what was read back so far is as written */
+	bool same;   /* what was read back so far is as written */
+	bool unseen; /* something was written of which only a read of the list
+			can tell what it did */
 	int64_t pause_until;
 };
 

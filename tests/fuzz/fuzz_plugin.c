@@ -2,8 +2,8 @@
  * A plugin that returns any bytes at all: whatever guard lets through keeps the
  * promises that the rest of the line builds on.
  *
- * Input: a byte that says what (operations, samples, tables), one the count,
- * then the memory of what the plugin "returned".
+ * Input: a byte that says what (operations and what for, samples, tables), one
+ * the count, then the memory of what the plugin "returned".
  */
 #include <math.h>
 #include <stdint.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "guard.h"
+#include "op.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,30 +31,49 @@ must_be_said(int r, const char *why, size_t size)
 	must(r == 0 || why[0] != '\0');
 }
 
+/* It becomes a frame that keeps the limits, and is one of what the op says. */
 static void
-feed_ops(const uint8_t *data, size_t size, int n, int writes)
+must_be_sent(const struct gw_op *op)
 {
+	static const uint8_t written[] = {5, 6, 15, 16, 22};
+	uint8_t bytes[GW_WORDS_MAX], frame[FRAME_MAX];
+	struct request q;
+
+	must(op_request(op, 1, bytes, &q) == (op->op != GW_PAUSE));
+	if (op->op == GW_PAUSE)
+		return;
+	size_t n = request_frame(&q, frame);
+	must(n >= 4 && request_answer_len(&q) <= FRAME_MAX);
+	bool writes = memchr(written, frame[1], sizeof(written)) != NULL;
+	bool reads = frame[1] >= 1 && frame[1] <= 4;
+	must(writes == (op->op == GW_WRITE));
+	must(reads == (op->op == GW_READ));
+	if (op->op == GW_READ || op->op == GW_WRITE)
+		return;
+	must(frame[1] == op->table && n == 4 + (size_t)op->addr);
+	must(op->op == GW_RAW_WRITE || op->count > 0);
+	must(request_answer_len(&q) == 4 + (size_t)op->count);
+}
+
+static void
+feed_ops(const uint8_t *data, size_t size, int n, unsigned how)
+{
+	enum guard_list list = (enum guard_list)(how % 3);
 	struct gw_op ops[CAP] = {0};
 	char why[160] = "";
 
 	memcpy(ops, data, size < sizeof(ops) ? size : sizeof(ops));
-	int r = guard_ops(ops, n, CAP, writes, why, sizeof(why));
+	int r = guard_ops(ops, n, CAP, list, how / 3 % 2, why, sizeof(why));
 	must_be_said(r, why, sizeof(why));
 	for (int i = 0; r == 0 && i < n; i++) {
 		must(n <= CAP);
-		if (ops[i].op == GW_PAUSE) {
-			must(ops[i].count <= 1000);
-			continue;
-		}
-		must(ops[i].op == GW_READ || (writes && ops[i].op == GW_WRITE));
-		must(ops[i].table <= GW_DISCRETE);
-		must(ops[i].count > 0 && ops[i].addr + ops[i].count <= 65536);
-		must(ops[i].op == GW_READ || ops[i].count <= GW_WORDS_MAX);
-		must(ops[i].count <=
-		     (ops[i].table == GW_HOLDING || ops[i].table == GW_INPUT
-			     ? 125
-			     : 2000));
+		must(list != GUARD_PLAN || !op_writes(&ops[i]));
+		must(how / 3 % 2 || ops[i].op <= GW_PAUSE);
+		must(ops[i].op != GW_PAUSE || ops[i].count <= 1000);
+		must_be_sent(&ops[i]);
 	}
+	if (r == 0 && n > 0 && list == GUARD_ENCODE)
+		must(op_reads(&ops[n - 1]));
 }
 
 static void
@@ -129,7 +149,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	switch (data[0] % 4) {
 	case 0:
 	case 1:
-		feed_ops(data + 2, size - 2, n, data[0] % 4);
+		feed_ops(
+		    data + 2, size - 2, n, data[0] / 4u * 2 + data[0] % 4u);
 		break;
 	case 2:
 		feed_samples(&type, data + 2, size - 2, n);

@@ -60,7 +60,7 @@ def sources(*patterns):
 
 OURS = ("gatewayd/*/*.[ch]", "plugins/*.[ch]")
 TESTS = ("tests/unit/*.[ch]", "tests/replay/*.[ch]", "tests/sim/*.[ch]",
-         "tests/fuzz/*.c", "tests/bad/*.c")
+         "tests/fuzz/*.c", "tests/bad/*.c", "tests/good/*.c")
 
 
 def folder(path):

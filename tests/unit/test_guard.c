@@ -100,7 +100,7 @@ test_type(void **state)
 	assert_int_equal(guard_type(&type, "probe", why, sizeof(why)), 0);
 	assert_string_equal(why, "");
 	type.abi = (GW_ABI_MAJOR + 1) << 16;
-	type_said("interface version 2.0, this gateway has 1.0; build it anew");
+	type_said("interface version 2.0, this gateway has 1.1; build it anew");
 	type.abi = GW_ABI + 1; /* a later minor is fine */
 	type.size += 8;
 	assert_int_equal(guard_type(&type, "probe", why, sizeof(why)), 0);
@@ -205,33 +205,44 @@ test_keys(void **state)
 static const struct gw_op good_read = {
     .op = GW_READ, .table = GW_HOLDING, .addr = 10, .count = 2};
 
+static const unsigned latest = GW_ABI_MINOR;
+
+/* Between two reads, the last of which confirms whatever it is. */
 static int
-op_result(const struct gw_op *op, int writes, char *why, size_t size)
+op_result(const struct gw_op *op, enum guard_list list, unsigned minor,
+    char *why, size_t size)
 {
-	struct gw_op ops[2] = {good_read, *op};
+	struct gw_op ops[3] = {good_read, *op, good_read};
 
 	why[0] = '\0';
-	return guard_ops(ops, 2, 2, writes, why, size);
+	return guard_ops(ops, 3, 3, list, minor, why, size);
 }
 
 static void
-op_ok(struct gw_op op, int writes)
+op_ok(struct gw_op op, enum guard_list list)
 {
 	char why[200];
 
-	if (op_result(&op, writes, why, sizeof(why)) != 0)
+	if (op_result(&op, list, latest, why, sizeof(why)) != 0)
 		fail_msg("%s", why);
 }
 
 static void
-op_said(struct gw_op op, int writes, const char *words)
+op_said_by(
+    struct gw_op op, enum guard_list list, unsigned minor, const char *words)
 {
 	char why[200];
-	int r = op_result(&op, writes, why, sizeof(why));
+	int r = op_result(&op, list, minor, why, sizeof(why));
 
 	if (r != -EPROTO || strncmp(why, "op 1 ", 5) != 0 ||
 	    !strstr(why, words))
 		fail_msg("%d \"%s\" lacks \"%s\"", r, why, words);
+}
+
+static void
+op_said(struct gw_op op, enum guard_list list, const char *words)
+{
+	op_said_by(op, list, latest, words);
 }
 
 static void
@@ -240,33 +251,33 @@ test_reads(void **state)
 	struct gw_op op = good_read;
 
 	(void)state;
-	op_ok(op, 0);
+	op_ok(op, GUARD_PLAN);
 	op.count = 125;
-	op_ok(op, 0);
+	op_ok(op, GUARD_PLAN);
 	op.count = 126;
-	op_said(op, 0, "126 registers; 1 to 125");
+	op_said(op, GUARD_PLAN, "126 registers; 1 to 125");
 	op.count = 0;
-	op_said(op, 0, "0 registers");
+	op_said(op, GUARD_PLAN, "0 registers");
 	op.table = GW_COIL;
 	op.count = 2000;
-	op_ok(op, 0);
+	op_ok(op, GUARD_PLAN);
 	op.count = 2001;
-	op_said(op, 0, "2001 coils; 1 to 2000");
+	op_said(op, GUARD_PLAN, "2001 coils; 1 to 2000");
 	op.table = GW_DISCRETE + 1;
-	op_said(op, 0, "unknown table 4");
+	op_said(op, GUARD_PLAN, "unknown table 4");
 	op = good_read;
 	op.addr = 65534;
-	op_ok(op, 0);
+	op_ok(op, GUARD_PLAN);
 	op.addr = 65535;
-	op_said(op, 0, "past address 65535");
+	op_said(op, GUARD_PLAN, "past address 65535");
 	op.op = 0;
-	op_said(op, 0, "unknown kind 0");
-	op.op = 4;
-	op_said(op, 0, "unknown kind 4");
+	op_said(op, GUARD_PLAN, "unknown kind 0");
+	op.op = GW_RAW_WRITE + 1;
+	op_said(op, GUARD_PLAN, "unknown kind 6");
 	op = (struct gw_op){.op = GW_PAUSE, .count = 1000};
-	op_ok(op, 0);
+	op_ok(op, GUARD_PLAN);
 	op.count = 1001;
-	op_said(op, 0, "pauses 1001 ms");
+	op_said(op, GUARD_PLAN, "pauses 1001 ms");
 }
 
 static void
@@ -275,20 +286,122 @@ test_writes(void **state)
 	struct gw_op op = {.op = GW_WRITE, .table = GW_HOLDING, .count = 1};
 
 	(void)state;
-	op_said(op, 0, "writes where it may not"); /* in a plan */
-	op_ok(op, 1);
+	op_said(op, GUARD_PLAN, "writes where it may not"); /* in a plan */
+	op_ok(op, GUARD_SAFE);
 	op.table = GW_INPUT;
-	op_said(op, 1, "writes where it may not");
+	op_said(op, GUARD_SAFE, "writes where it may not");
 	op.table = GW_DISCRETE;
-	op_said(op, 1, "writes where it may not");
+	op_said(op, GUARD_SAFE, "writes where it may not");
 	op.table = GW_COIL;
 	op.count = GW_WORDS_MAX;
-	op_ok(op, 1);
+	op_ok(op, GUARD_SAFE);
 	op.count = GW_WORDS_MAX + 1;
-	op_said(op, 1, "1 to 123");
+	op_said(op, GUARD_SAFE, "1 to 123");
 	op.count = 2;
 	op.words[1] = 2;
-	op_said(op, 1, "writes 2 to a coil");
+	op_said(op, GUARD_SAFE, "writes 2 to a coil");
+	/* One alone may have a value of its maker's own, since 1.1. */
+	op.count = 1;
+	op.words[0] = 0x5500;
+	op_ok(op, GUARD_ENCODE);
+	op_said(op, GUARD_PLAN, "writes where it may not");
+	op_said_by(op, GUARD_ENCODE, 0, "writes 21760 to a coil");
+}
+
+static const struct gw_op good_raw = {
+    .op = GW_RAW_READ, .table = 0x41, .addr = 1, .count = 4, .words = {255}};
+
+static void
+test_raw(void **state)
+{
+	static const uint8_t taken[] = {0, 1, 2, 3, 4, 5, 6, 15, 16, 22, 128};
+	static const uint8_t harmful[] = {8, 21, 23};
+	struct gw_op op = good_raw;
+
+	(void)state;
+	op_ok(op, GUARD_PLAN);
+	op_said_by(op, GUARD_PLAN, 0, "unknown kind 4");
+	op.count = GW_BYTES_MAX;
+	op_ok(op, GUARD_PLAN);
+	op.count = GW_BYTES_MAX + 1;
+	op_said(op, GUARD_PLAN, "wants 253 bytes; 1 to 252");
+	op.count = 0;
+	op_said(op, GUARD_PLAN, "wants 0 bytes");
+	op.op = GW_RAW_WRITE;
+	op_ok(op, GUARD_ENCODE);
+	op_ok(op, GUARD_SAFE);
+	op_said(op, GUARD_PLAN, "writes where it may not");
+	op_said_by(op, GUARD_SAFE, 0, "unknown kind 5");
+	op = good_raw;
+	op.words[0] = 256;
+	op_said(op, GUARD_PLAN, "sends 256 as a byte");
+	op.addr = 0; /* nothing is sent behind the function */
+	op_ok(op, GUARD_PLAN);
+	op.words[0] = 0;
+	op.addr = GW_WORDS_MAX;
+	op_ok(op, GUARD_PLAN);
+	op.words[GW_WORDS_MAX - 1] = 0xFFFF;
+	op_said(op, GUARD_PLAN, "sends 65535 as a byte");
+	op.addr = GW_WORDS_MAX + 1;
+	op_said(op, GUARD_PLAN, "sends 124 bytes; at most 123");
+	op = good_raw;
+	for (size_t i = 0; i < sizeof(taken); i++) {
+		op.table = taken[i];
+		op_said(op, GUARD_PLAN, "raw; 1 to 127, and none that has");
+		op.op = GW_RAW_WRITE;
+		op_said(op, GUARD_SAFE, "raw; 1 to 127, and none that has");
+		op.op = GW_RAW_READ;
+	}
+	for (size_t i = 0; i < sizeof(harmful); i++) {
+		op.table = harmful[i];
+		op.op = GW_RAW_READ;
+		op_said(op, GUARD_SAFE, "which changes things");
+		op.op = GW_RAW_WRITE;
+		op_ok(op, GUARD_SAFE);
+		op_said(op, GUARD_PLAN, "writes where it may not");
+	}
+}
+
+static void
+list_said(
+    const struct gw_op *ops, int n, enum guard_list list, const char *words)
+{
+	char why[200] = "";
+	int r = guard_ops(ops, n, 8, list, latest, why, sizeof(why));
+
+	if (r != (words ? -EPROTO : 0) || (words && !strstr(why, words)))
+		fail_msg("%d \"%s\" lacks \"%s\"", r, why, words);
+}
+
+/* What is written can be seen: by the list's own read, or by reading it back
+ * word for word. */
+static void
+test_confirmed(void **state)
+{
+	const struct gw_op write = {
+	    .op = GW_WRITE, .table = GW_COIL, .count = 1, .words = {1}};
+	const struct gw_op odd = {
+	    .op = GW_WRITE, .table = GW_COIL, .count = 1, .words = {7}};
+	const struct gw_op raw = {.op = GW_RAW_WRITE, .table = 100};
+	const struct gw_op pause = {.op = GW_PAUSE, .count = 9};
+	const struct gw_op list[] = {
+	    write, good_read, odd, good_raw, raw, pause, good_read};
+
+	(void)state;
+	list_said(list, 7, GUARD_ENCODE, NULL);
+	list_said(list, 7, GUARD_SAFE, NULL);
+	list_said(list, 6, GUARD_ENCODE, "no read behind op 4 confirms");
+	list_said(list, 6, GUARD_SAFE, "no read behind op 4 confirms");
+	list_said(list, 3, GUARD_SAFE, "no read behind op 2 confirms");
+	list_said(list, 1, GUARD_ENCODE, "no read behind op 0 confirms");
+	list_said(list, 1, GUARD_SAFE, NULL);
+	list_said(list + 1, 1, GUARD_ENCODE, "it writes nothing");
+	list_said(list, 0, GUARD_ENCODE, "it writes nothing");
+	list_said(list, 0, GUARD_SAFE, NULL);
+	list_said(list + 3, 1, GUARD_PLAN, NULL);
+	const struct gw_op last[] = {write, good_read, pause};
+	list_said(last, 3, GUARD_ENCODE, "op 2 pauses, and nothing follows");
+	list_said(last, 3, GUARD_SAFE, "op 2 pauses, and nothing follows");
 }
 
 static void
@@ -298,11 +411,17 @@ test_counts(void **state)
 	struct gw_op ops[3] = {good_read, good_read, good_read};
 
 	(void)state;
-	assert_int_equal(guard_ops(ops, 0, 3, 0, why, sizeof(why)), 0);
-	assert_int_equal(guard_ops(ops, 3, 3, 0, why, sizeof(why)), 0);
-	assert_int_equal(guard_ops(ops, 4, 3, 0, why, sizeof(why)), -EPROTO);
+	assert_int_equal(
+	    guard_ops(ops, 0, 3, GUARD_PLAN, latest, why, sizeof(why)), 0);
+	assert_int_equal(
+	    guard_ops(ops, 3, 3, GUARD_PLAN, latest, why, sizeof(why)), 0);
+	assert_int_equal(
+	    guard_ops(ops, 4, 3, GUARD_PLAN, latest, why, sizeof(why)),
+	    -EPROTO);
 	assert_string_equal(why, "it says it filled 4 of 3");
-	assert_int_equal(guard_ops(ops, -7, 3, 0, why, sizeof(why)), -EPROTO);
+	assert_int_equal(
+	    guard_ops(ops, -7, 3, GUARD_PLAN, latest, why, sizeof(why)),
+	    -EPROTO);
 	assert_string_equal(why, "it returned -7");
 }
 
@@ -442,6 +561,8 @@ main(void)
 	    cmocka_unit_test_setup(test_keys, setup),
 	    cmocka_unit_test(test_reads),
 	    cmocka_unit_test(test_writes),
+	    cmocka_unit_test(test_raw),
+	    cmocka_unit_test(test_confirmed),
 	    cmocka_unit_test(test_counts),
 	    cmocka_unit_test_setup(test_sample_values, setup),
 	    cmocka_unit_test_setup(test_sample_bad, setup),

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -126,7 +127,7 @@ test_refused_types(void **state)
 	load_said(path_of(build, "/tests/bad/nosymbol.so"),
 	    "it exports no gw_device_type");
 	load_said(path_of(build, "/tests/bad/wrongabi.so"),
-	    "it is built for interface version 2.0, this gateway has 1.0");
+	    "it is built for interface version 2.0, this gateway has 1.1");
 }
 
 /* ---- a device, from the description on ---- */
@@ -475,6 +476,113 @@ test_breaches(void **state)
 	fixture_close(&f);
 }
 
+/* ---- commands ---- */
+
+static void
+encode_said(
+    struct fixture *f, uint32_t point, double value, int r, const char *words)
+{
+	struct gw_op ops[8];
+	char why[400] = "";
+	int got = plugin_encode(f->d, point, value, ops, 8, why, sizeof(why));
+
+	if (got != r || !strstr(why, words) || !utf8_text(why))
+		fail_msg("point %u, %g: %d, not %d; \"%s\" lacks \"%s\"", point,
+		    value, got, r, why, words);
+}
+
+/* A plugin of version 1.0 whose list is right or wrong as the value says; it
+ * traps when it is asked what nobody may ask. */
+static void
+test_encode(void **state)
+{
+	struct fixture f;
+	char longest[160] = "the plugin refuses it: ";
+
+	(void)state;
+	fixture_open(&f, "/tests/bad/encoder.so", "encoder");
+	encode_said(&f, 0, 0, 2, "");
+	/* Refused: its reason, if that is text. */
+	encode_said(
+	    &f, 0, 1, -EINVAL, "the plugin refuses it: the valve is locked");
+	encode_said(
+	    &f, 0, 2, -EINVAL, "the plugin refuses it: no reason given");
+	encode_said(
+	    &f, 0, 3, -EINVAL, "the plugin refuses it: no reason given");
+	memset(longest + strlen(longest), 'x', 123);
+	encode_said(&f, 0, 4, -EINVAL, longest);
+	/* Lists that break the contract. */
+	encode_said(&f, 0, 5, -EPROTO,
+	    "the plugin's list is wrong: it says it filled 9 of 8");
+	encode_said(&f, 0, 6, -EPROTO, "it writes nothing");
+	encode_said(&f, 0, 7, -EPROTO, "no read behind op 0 confirms");
+	encode_said(&f, 0, 8, -EPROTO, "it writes nothing");
+	encode_said(&f, 0, 9, -EPROTO, "124 registers; 1 to 123");
+	/* Not of a plugin built before there were raw requests. */
+	encode_said(&f, 0, 10, -EPROTO, "op 0 is of the unknown kind 5");
+	fixture_close(&f);
+}
+
+static void
+test_encode_never_asks(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, "/tests/bad/encoder.so", "encoder");
+	encode_said(&f, 0, (double)NAN, -EINVAL, "no number");
+	encode_said(&f, 0, (double)INFINITY, -EINVAL, "no number");
+	encode_said(&f, 0, (double)-INFINITY, -EINVAL, "no number");
+	encode_said(&f, 1, 0, -EINVAL, "does not write it");
+	encode_said(&f, 2, 0, -EINVAL, "does not write it");
+	encode_said(&f, UINT32_MAX, 0, -EINVAL, "does not write it");
+	fixture_close(&f);
+	/* A plugin that writes nothing at all. */
+	fixture_open(&f, TOTAL, "tuf-2000m-total");
+	encode_said(&f, 0, 0, -EINVAL, "does not write it");
+	fixture_close(&f);
+}
+
+/* One of version 1.1: raw requests, and a coil's value of its maker's own. */
+static void
+test_raw(void **state)
+{
+	struct gw_op ops[8];
+	struct fixture f;
+	char why[400] = "";
+
+	(void)state;
+	fixture_open(&f, "/tests/good/raw-relay.so", "raw-relay");
+	assert_int_equal(plugin_plan(f.d, 0, ops, 8, why, sizeof(why)), 2);
+	assert_int_equal(ops[0].op, GW_RAW_READ);
+	assert_int_equal(plugin_encode(f.d, 1, 1, ops, 8, why, sizeof(why)), 2);
+	assert_int_equal(ops[0].words[0], 50);
+	assert_int_equal(plugin_encode(f.d, 2, 7, ops, 8, why, sizeof(why)), 2);
+	assert_int_equal(ops[0].op, GW_RAW_WRITE);
+	/* A gain that is no byte. */
+	encode_said(&f, 2, 256, -EPROTO, "op 0 sends 256 as a byte");
+	assert_int_equal(plugin_safe(f.d, ops, 8), 2);
+	fixture_close(&f);
+}
+
+/* Both minor versions pass the way a site's check takes. */
+static void
+test_minors(void **state)
+{
+	static const char *const want[][2] = {
+	    {"/tests/bad/encoder.so", "abi: \"1.0\"\n"},
+	    {"/tests/good/raw-relay.so", "abi: \"1.1\"\n"}};
+	char text[8192];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = described(
+		    path_of(build, want[i][0]), text, sizeof(text) - 1);
+		text[n] = '\0';
+		assert_non_null(strstr(text, want[i][1]));
+	}
+}
+
 static int
 setup(void **state)
 {
@@ -517,6 +625,10 @@ main(void)
 	    cmocka_unit_test(test_serial),
 	    cmocka_unit_test(test_total_plan),
 	    cmocka_unit_test(test_breaches),
+	    cmocka_unit_test(test_encode),
+	    cmocka_unit_test(test_encode_never_asks),
+	    cmocka_unit_test(test_raw),
+	    cmocka_unit_test(test_minors),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
