@@ -60,7 +60,13 @@ def settled(store, window, seconds=30):
 
 
 def requests(g):
-    return sum(line["requests"] for line in g.status()["lines"])
+    """Transactions so far and when, at a moment when the line has just told."""
+    def count():
+        return sum(line["requests"] for line in g.status()["lines"])
+    before = count()
+    if not harness.wait_for(lambda: count() != before, 25):
+        raise RuntimeError("the line tells of no requests")
+    return count(), time.monotonic()
 
 
 def gateway_reads(port, seconds):
@@ -75,10 +81,10 @@ def gateway_reads(port, seconds):
             {"u%03d" % u: "type: bench-80, unit: %d, every: 50ms" % u
              for u in range(1, UNITS + 1)})}, commit="1s")
         with harness.Gateway(d, text, bench.profiles(d)) as g:
-            bench.wait_seconds(3)
-            made, since = requests(g), time.monotonic()
+            before, since = requests(g)
             window = bench.wait_seconds(seconds)
-            made = (requests(g) - made) / (time.monotonic() - since)
+            after, until = requests(g)
+            made = (after - before) / (until - since)
             rows, bad = settled(d + "/store.db", window)
         if bad:
             raise RuntimeError("%d bad readings of %d" % (bad, rows))
