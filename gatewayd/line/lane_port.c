@@ -92,6 +92,8 @@ lane_without_port(struct lane *l, int64_t now)
 {
 	int64_t wake = INT64_MAX, rank;
 
+	if (l->port == PORT_FAILED)
+		wake = outputs_port_gone(l->outputs, now);
 	for (size_t i = 0; i < l->ndevs && l->run->stop_until == 0; i++) {
 		struct dev *d = l->devs[i];
 

@@ -225,6 +225,27 @@ outputs_took(struct outputs *o, enum bus_result result)
 	}
 }
 
+int64_t
+outputs_port_gone(struct outputs *o, int64_t now)
+{
+	expire(o, now);
+	o->now = NULL;
+	for (size_t i = 0; i < o->n; i++) {
+		struct control *c = &o->c[i];
+		bool first = c->first;
+
+		if (!c->pending || c->next > now)
+			continue;
+		/* No growing gaps, for it is to be closed as soon as the port
+		 * is there; and it is still to be tried before the first
+		 * poll. */
+		c->gap = 0;
+		not_done(o, c, BUS_PORT, o->lane->why);
+		c->first = first;
+	}
+	return outputs_wake(o);
+}
+
 /* ---- what next ---- */
 
 static bool

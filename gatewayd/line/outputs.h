@@ -40,6 +40,9 @@ bool outputs_next(
 /* What became of it; the answer is the lane's. */
 void outputs_took(struct outputs *o, enum bus_result result);
 
+/* There is no port: what is due has failed. When the next is. */
+int64_t outputs_port_gone(struct outputs *o, int64_t now);
+
 /* All outputs were tried at least once. */
 bool outputs_tried(const struct outputs *o);
 
