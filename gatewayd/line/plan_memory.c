@@ -136,8 +136,8 @@ weight(const struct stretch *s)
 	return !s->covered ? 0 : s->good ? 1 : 10000;
 }
 
-/* The place with as much suspicion on either side as may be, but rather not
- * through a point; UINT32_MAX: there is none. */
+/* The place with as much suspicion on either side as may be; UINT32_MAX: there
+ * is none. */
 static uint32_t
 middle_place(const struct table *t, const struct refusal *w)
 {
@@ -152,10 +152,8 @@ middle_place(const struct table *t, const struct refusal *w)
 		left += weight(s);
 		if (s->cut != CUT_NONE || !map_divides(t, k, w->first, w->last))
 			continue;
-		int64_t uneven =
-		    llabs(2 * left - all) + (s->joined ? 2 * all : 0);
-		if (uneven < best) {
-			best = uneven;
+		if (llabs(2 * left - all) < best) {
+			best = llabs(2 * left - all);
 			place = k;
 		}
 	}

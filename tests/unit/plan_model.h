@@ -23,6 +23,7 @@ struct model {
 	/* The device itself. */
 	bool hole[4][65536];
 	uint32_t limit;
+	bool strict; /* it answers no half of a value */
 	uint8_t hole_code, limit_code;
 };
 
@@ -103,6 +104,14 @@ model_answer(
 	for (uint32_t a = addr; a < addr + count; a++)
 		if (m->hole[t][a])
 			return m->hole_code;
+	for (size_t i = 0; m->strict && i < m->type.npoints; i++) {
+		const struct point_type *p = &m->types[i];
+		uint32_t from = p->addr, to = model_end(p);
+
+		if (p->table == t && from < addr + count && addr < to &&
+		    (from < addr || addr + count < to))
+			return m->hole_code;
+	}
 	return 0;
 }
 

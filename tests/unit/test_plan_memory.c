@@ -48,6 +48,83 @@ test_one_hole_in_three_gaps(void **state)
 	}
 }
 
+/* Many gaps, one of them a hole: halving finds it. */
+static void
+test_one_hole_in_many_gaps(void **state)
+{
+	(void)state;
+	for (uint16_t hole = 1; hole < 63; hole += 2) {
+		begin(125, 10);
+		for (uint16_t a = 0; a <= 64; a += 2)
+			hold(a, 1);
+		m.hole[TABLE_HOLDING][hole] = true;
+		struct plan *p = plan_new(&m.device);
+		(void)settle(p, true);
+		assert_in_range(seen.refused, 1, 6);
+		assert_int_equal(nreads, 2);
+		p = plan_free(p);
+	}
+}
+
+/* With 19 shut for a trial, going over 14 to 17 is worth nothing: it would stay
+ * shut for ever. */
+static void
+test_no_gap_stays_shut_untried(void **state)
+{
+	static const uint16_t addrs[] = {1, 7, 12, 18, 20, 29};
+	static const uint16_t holes[] = {2, 17};
+
+	(void)state;
+	begin(9, 6);
+	for (size_t i = 0; i < sizeof(addrs) / sizeof(*addrs); i++)
+		hold(addrs[i], addrs[i] == 7 || addrs[i] == 12 ? 2 : 1);
+	for (size_t i = 0; i < sizeof(holes) / sizeof(*holes); i++)
+		m.hole[TABLE_HOLDING][holes[i]] = true;
+	struct plan *p = plan_new(&m.device);
+	(void)settle(p, false);
+	assert_int_equal(nreads, 4);
+	expect(1, 7, 7);
+	expect(2, 18, 3);
+	p = plan_free(p);
+}
+
+/* A device that answers whole values only, and a profile that has the half of
+ * one as a point, too: alone it is refused, with the whole it comes along. */
+static void
+test_half_a_value(void **state)
+{
+	(void)state;
+	begin(125, 0);
+	hold(0, 1);
+	hold(0, 2);
+	hold(2, 1);
+	m.strict = true;
+	struct plan *p = plan_new(&m.device);
+	(void)settle(p, true);
+	assert_int_equal(seen.refused, 0);
+	assert_int_equal(nreads, 1);
+
+	m.due[1] = m.due[2] = false;
+	(void)settle(p, true);
+	assert_int_equal(seen.refused, 1);
+	assert_true(seen.missing[0]);
+	m.due[1] = m.due[2] = true;
+	(void)settle(p, true);
+	assert_int_equal(seen.refused, 1);
+	assert_int_equal(nreads, 1);
+	expect(0, 0, 3);
+
+	/* By itself, so that the others are not refused with it. */
+	plan_forgive(p);
+	seen.missing[0] = false;
+	plan(p, usual);
+	assert_int_equal(nreads, 2);
+	(void)settle(p, true);
+	assert_int_equal(seen.refused, 2);
+	assert_int_equal(nreads, 1);
+	p = plan_free(p);
+}
+
 /* One point of a row is not there; later it is. */
 static void
 test_missing_point(void **state)
@@ -342,6 +419,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_hole_kills_no_neighbours),
 	    cmocka_unit_test(test_one_hole_in_three_gaps),
+	    cmocka_unit_test(test_one_hole_in_many_gaps),
+	    cmocka_unit_test(test_no_gap_stays_shut_untried),
+	    cmocka_unit_test(test_half_a_value),
 	    cmocka_unit_test(test_missing_point),
 	    cmocka_unit_test(test_device_takes_less_than_its_profile_says),
 	    cmocka_unit_test(test_devices_are_learned),
