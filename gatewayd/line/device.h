@@ -59,7 +59,7 @@ struct dev {
 	struct read *reads; /* what waits, planned; nreads from `next` on */
 	size_t nreads, next;
 	bool replan;
-	bool *missing; /* points the device does not have */
+	bool *missing; /* points the device did not have when last asked */
 	int64_t missing_until;
 	size_t setup_at; /* of type->setup; nsetup: all are done */
 	uint32_t setup_tries;

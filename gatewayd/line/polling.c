@@ -102,6 +102,14 @@ polling_deadline(const struct polling *p)
 	return first;
 }
 
+int64_t
+polling_point_deadline(const struct polling *p, size_t point)
+{
+	const struct beat *b = &p->beats[p->beat_of[point]];
+
+	return b->due + b->every_ms;
+}
+
 /* The next period that has not passed, in phase; but a beat whose reads take
  * longer than its period goes on at once, or the line would idle. */
 static void

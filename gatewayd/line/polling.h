@@ -48,6 +48,9 @@ bool polling_arm(struct polling *p, int64_t now);
  * INT64_MAX: none waits. */
 int64_t polling_deadline(const struct polling *p);
 
+/* The end of the period by which a waiting point is to be read. */
+int64_t polling_point_deadline(const struct polling *p, size_t point);
+
 /* The point has been read, or given up. `counted`: periods that it missed are
  * overruns. */
 void polling_done(struct polling *p, size_t point, int64_t now, bool counted);

@@ -46,8 +46,8 @@ reads_pass_over(struct dev *d, int64_t now)
 		return;
 	if (now >= d->missing_until) {
 		plan_forgive(d->plan);
-		memset(d->missing, 0, d->polling.npoints);
 		d->missing_until = INT64_MAX;
+		return;
 	}
 	for (size_t i = 0; i < d->polling.npoints; i++)
 		if (d->missing[i])
@@ -66,6 +66,37 @@ nothing_to_read(struct dev *d, int64_t now)
 	    .gate = {.not_before = now + PROBE_GAP_MAX_MS, .probe = true}};
 }
 
+static int64_t
+deadline_of(const struct dev *d, const struct read *r)
+{
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < r->npoints; i++) {
+		int64_t at = polling_point_deadline(&d->polling, r->points[i]);
+
+		if (at < first)
+			first = at;
+	}
+	return first;
+}
+
+/* By the end of their periods; among equals in the plan's order, in which they
+ * stand. */
+static void
+soonest_first(struct dev *d)
+{
+	for (size_t i = 1; i < d->nreads; i++) {
+		struct read r = d->reads[i];
+		int64_t deadline = deadline_of(d, &r);
+		size_t at = i;
+
+		for (; at > 0 && deadline_of(d, &d->reads[at - 1]) > deadline;
+		     at--)
+			d->reads[at] = d->reads[at - 1];
+		d->reads[at] = r;
+	}
+}
+
 bool
 reads_next(struct dev *d, int64_t now, struct request *out)
 {
@@ -75,6 +106,7 @@ reads_next(struct dev *d, int64_t now, struct request *out)
 		    d->polling.npoints);
 		d->next = 0;
 		d->replan = false;
+		soonest_first(d);
 	}
 	if (d->nreads == 0) {
 		nothing_to_read(d, now);
@@ -109,6 +141,7 @@ deliver(struct dev *d, const struct read *rd)
 			.quality = v.quality,
 			.reason = v.reason});
 		polling_done(&d->polling, p, now, device_keeps_up(d));
+		d->missing[p] = false;
 	}
 }
 
