@@ -193,6 +193,15 @@ put_off_others(struct outputs *o, const struct control *c, const char *why)
 	}
 }
 
+/* A device that reads back is there. What only acknowledges may be our own
+ * echo: that is believed where nothing else is known. */
+static void
+is_there(struct control *c, enum writing_news news)
+{
+	if (news == WRITING_CONFIRMED || c->dev->health.state == DEVICE_UNKNOWN)
+		device_alive(c->dev, mono_ms());
+}
+
 void
 outputs_took(struct outputs *o, enum bus_result result)
 {
@@ -209,6 +218,7 @@ outputs_took(struct outputs *o, enum bus_result result)
 	switch (news) {
 	case WRITING_CONFIRMED:
 	case WRITING_ACKNOWLEDGED:
+		is_there(c, news);
 		done(o, c, news);
 		break;
 	case WRITING_DIFFERS:
