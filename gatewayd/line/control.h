@@ -27,7 +27,7 @@ struct control { /* a point that can be written */
 	bool known;     /* confirmed once: its state is told from then on */
 	int64_t unsure; /* when it was last said to be unconfirmed; 0: not */
 	bool alarm, urgent, timed_out;
-	bool left; /* its writing gave way in the middle: look first */
+	bool left; /* its writing was left in the middle */
 	uint32_t tries, gap;
 	int64_t next;     /* pending: not before */
 	int64_t expires;  /* not begun later */

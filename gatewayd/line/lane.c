@@ -161,7 +161,8 @@ next_turn(struct lane *l, int64_t now, int64_t *wake)
 		return true;
 	}
 	*wake = outputs_wake(l->outputs);
-	if (l->run->stop_until > 0 || !outputs_tried(l->outputs))
+	if (l->run->stop_until > 0 || !outputs_tried(l->outputs) ||
+	    outputs_pause(l->outputs))
 		return false;
 	d = first_device(l, now, wake);
 	if (d == NULL)

@@ -107,6 +107,12 @@ outputs_wake(const struct outputs *o)
 }
 
 bool
+outputs_pause(const struct outputs *o)
+{
+	return o->now != NULL;
+}
+
+bool
 outputs_tried(const struct outputs *o)
 {
 	for (size_t i = 0; i < o->n; i++)
@@ -122,7 +128,7 @@ done(struct outputs *o, struct control *c, enum writing_news news)
 {
 	bool read = news == WRITING_CONFIRMED;
 
-	c->pending = c->first = false;
+	c->pending = c->first = c->left = false;
 	c->known = true;
 	c->tries++;
 	o->now = NULL;
@@ -167,6 +173,7 @@ not_done(struct outputs *o, struct control *c, enum bus_result result,
 	bool refused = result == BUS_EXCEPTION && !wrote;
 
 	o->now = NULL;
+	c->left = wrote && result != BUS_OK;
 	put_off(c);
 	if (c->on || !c->output) {
 		if (refused || c->tries >= COMMAND_TRIES)
@@ -239,7 +246,10 @@ int64_t
 outputs_port_gone(struct outputs *o, int64_t now)
 {
 	expire(o, now);
+	if (o->now != NULL)
+		o->now->left = true;
 	o->now = NULL;
+	o->writing.wrote = false;
 	for (size_t i = 0; i < o->n; i++) {
 		struct control *c = &o->c[i];
 		bool first = c->first;
@@ -303,10 +313,14 @@ give_way(struct outputs *o, int64_t now)
 	o->now = NULL;
 }
 
-/* Begins the writing of `c`; false: it will not be. */
+/* Begins the writing of `c`; false: it will not be. What may have acted is
+ * looked at before it is repeated; but a plugin's list that was left in the
+ * middle has to come to its end, or a pulse would last for ever. */
 static bool
 begin(struct outputs *o, struct control *c, int64_t now)
 {
+	bool list = c->dev->plan == NULL;
+	bool look = c->left ? !list : c->tries > 0;
 	char why[WHY_MAX] = "";
 
 	if (c->command != 0 && c->tries == 0 && !c->left && now > c->expires &&
@@ -315,8 +329,8 @@ begin(struct outputs *o, struct control *c, int64_t now)
 		return false;
 	}
 	o->now = c;
-	if (writing_begin(&o->writing, c->dev, c->point, c->value,
-		c->tries > 0 || c->left, o->ops, why) == 0)
+	if (writing_begin(&o->writing, c->dev, c->point, c->value, look, o->ops,
+		why) == 0)
 		return true;
 	o->writing.wrote = false;
 	not_done(o, c, BUS_EXCEPTION, why);

@@ -40,6 +40,10 @@ bool outputs_next(
 /* What became of it; the answer is the lane's. */
 void outputs_took(struct outputs *o, enum bus_result result);
 
+/* After outputs_next() had none: a list that is being written pauses, and polls
+ * wait, or a pulse would last as long as one of them. */
+bool outputs_pause(const struct outputs *o);
+
 /* There is no port: what is due has failed. When the next is. */
 int64_t outputs_port_gone(struct outputs *o, int64_t now);
 
