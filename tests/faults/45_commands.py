@@ -115,8 +115,8 @@ def check_next(tap):
                    "between a command and its write there is at most the "
                    "transaction that the line had begun meanwhile: %s" % {
                        n: between.count(n) for n in set(between)})
-            tap.ok(between.count(0) >= WRITES * 0.7,
-                   "mostly none at all: %d of %d" % (between.count(0),
+            tap.ok(between.count(0) >= WRITES / 4,
+                   "often none at all: %d of %d" % (between.count(0),
                                                      len(between)))
             tap.ok(max(waited) < 1500, "it waits for one timeout and its "
                    "turnaround at most: %d ms" % max(waited))
