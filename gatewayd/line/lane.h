@@ -21,6 +21,7 @@ struct run;
 enum {
 	PORT_GAP_MS = 500,
 	PORT_GAP_MAX_MS = 15000,
+	GUEST_MS = 30000, /* whoever dials in may stay away for so long */
 };
 
 enum lane_turn { TURN_NONE, TURN_OUTPUT, TURN_POLL };

@@ -39,7 +39,11 @@ lane_port_failed(struct lane *l, int64_t now)
 void
 lane_port_opened(struct lane *l)
 {
+	int64_t now = mono_ms();
+
 	l->worked = false;
+	for (size_t i = 0; i < l->ndevs; i++)
+		polling_excuse(&l->devs[i]->polling, now);
 	if (l->port != PORT_CLOSED)
 		return;
 	(void)snprintf(l->why, sizeof(l->why), "open");
@@ -56,6 +60,8 @@ lane_port_open(struct lane *l, int64_t now)
 		lane_port_failed(l, now);
 	} else if (bus_state(l->bus) == BUS_IDLE) {
 		lane_port_opened(l);
+	} else {
+		l->port_next = now; /* it waits for a guest since then */
 	}
 }
 
@@ -87,11 +93,29 @@ lane_port_lost(struct lane *l)
 	lane_port_failed(l, mono_ms());
 }
 
+/* Whoever dials in may hang up and dial in again, as 4G converters do, but not
+ * for long. When to look again. */
+static int64_t
+miss_guest(struct lane *l, int64_t now)
+{
+	if (l->port == PORT_FAILED || !lane_waits_for_guest(l))
+		return INT64_MAX;
+	if (now < l->port_next + GUEST_MS)
+		return l->port_next + GUEST_MS;
+	(void)snprintf(l->why, sizeof(l->why), "%s",
+	    l->port == PORT_OPEN
+		? "the converter hung up and has not dialled in again"
+		: "no converter has dialled in yet");
+	lane_port_failed(l, now);
+	return now;
+}
+
 int64_t
 lane_without_port(struct lane *l, int64_t now)
 {
 	int64_t wake = INT64_MAX, rank;
 
+	wake = miss_guest(l, now);
 	if (l->port == PORT_FAILED)
 		wake = outputs_port_gone(l->outputs, now);
 	for (size_t i = 0; i < l->ndevs && l->run->stop_until == 0; i++) {

@@ -151,6 +151,17 @@ polling_drop(struct polling *p, int64_t now)
 }
 
 void
+polling_excuse(struct polling *p, int64_t now)
+{
+	for (size_t i = 0; i < p->nbeats; i++) {
+		struct beat *b = &p->beats[i];
+
+		if (b->due < now)
+			b->due += (now - b->due) / b->every_ms * b->every_ms;
+	}
+}
+
+void
 polling_all(struct polling *p)
 {
 	for (size_t i = 0; i < p->nbeats; i++)

@@ -58,6 +58,9 @@ void polling_done(struct polling *p, size_t point, int64_t now, bool counted);
 /* All that waits is done with, and not counted: the device is lost. */
 void polling_drop(struct polling *p, int64_t now);
 
+/* Periods that have passed by now are not missed: nobody could have read it. */
+void polling_excuse(struct polling *p, int64_t now);
+
 /* Everything waits, due or not: the device is back, or is to be tried. */
 void polling_all(struct polling *p);
 

@@ -60,6 +60,7 @@ static int64_t played_quiet;
 
 struct bus {
 	enum bus_state state;
+	bool waits, adopted; /* for who dials in; there is one */
 	struct ask ask;
 	uint16_t words[PLAYED_WORDS]; /* what ask.req.words pointed to */
 	uint32_t opens, hurries;
@@ -74,8 +75,11 @@ struct bus {
 struct bus *
 bus_new(struct bus_way way)
 {
-	(void)way;
-	return calloc(1, sizeof(struct bus));
+	struct bus *b = calloc(1, sizeof(struct bus));
+
+	assert_non_null(b);
+	b->waits = way.line->listen != NULL && way.host == NULL;
+	return b;
 }
 
 struct bus *
@@ -95,6 +99,10 @@ int
 bus_open(struct bus *b, char *why)
 {
 	b->opens++;
+	if (b->waits) {
+		b->state = BUS_OPENING;
+		return 0;
+	}
 	b->state = played_there() ? BUS_IDLE : BUS_CLOSED;
 	(void)snprintf(why, WHY_MAX, "the port is not there");
 	return b->state == BUS_IDLE ? 0 : -ENOENT;
@@ -109,8 +117,8 @@ bus_close(struct bus *b)
 void
 bus_adopt(struct bus *b, int take_fd)
 {
-	(void)b;
 	(void)take_fd;
+	b->adopted = true;
 }
 
 void
@@ -160,6 +168,11 @@ enum bus_result
 bus_step(struct bus *b, struct answer *out, char *why)
 {
 	*why = '\0';
+	if (b->state == BUS_OPENING && b->adopted) {
+		b->adopted = false;
+		b->state = BUS_IDLE;
+		return BUS_OPENED;
+	}
 	if (b->state != BUS_BUSY)
 		return BUS_PENDING;
 	if (!b->asked)
