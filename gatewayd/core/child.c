@@ -103,7 +103,7 @@ child_start(struct child *c, const struct program *p, int64_t now)
 	c->fd = pair[0];
 	c->state = CHILD_STARTING;
 	c->started = c->heard = now;
-	c->stop_sent = c->bye = false;
+	c->stop_sent = c->bye = c->held = false;
 	c->committed = 0;
 	c->bulletin_number = 0;
 	return 0;

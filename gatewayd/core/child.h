@@ -34,6 +34,7 @@ struct child {
 	int fd;    /* -1: none */
 	int64_t started, heard, next;
 	bool stopping, stop_sent, bye;
+	bool held; /* not listened to while the journal is crowded */
 	uint32_t restarts;
 	struct backoff backoff;
 	uint64_t committed; /* uplink: what it was told, see journal_commits */

@@ -39,8 +39,9 @@ core_site(struct core *core)
 	core->lines = calloc(s->nlines + 1, sizeof(*core->lines));
 	core->links = calloc(s->nuplinks + 1, sizeof(*core->links));
 	core->intake = intake_new(s->nseries);
+	core->owners = owners_new(s);
 	if (core->children == NULL || core->lines == NULL ||
-	    core->links == NULL || core->intake == NULL)
+	    core->links == NULL || core->intake == NULL || core->owners == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->nlines; i++) {
 		core->lines[i].devices = calloc(
@@ -71,6 +72,7 @@ core_site_done(struct core *core)
 	core->links = NULL;
 	core->nchildren = 0;
 	core->intake = intake_free(core->intake);
+	core->owners = owners_free(core->owners);
 	bulletin_done(&core->bulletin);
 	core->site = site_free(core->site);
 	if (core->snapshot != -1)

@@ -18,6 +18,7 @@
 #include "intake.h"
 #include "journal.h"
 #include "msg.h"
+#include "owner.h"
 #include "paths.h"
 #include "site.h"
 
@@ -56,6 +57,7 @@ struct core {
 	char boot[37]; /* the kernel's boot id */
 	struct journal *journal;
 	struct intake *intake;
+	struct owner *owners;   /* of the site's series */
 	struct child *children; /* the site's lines, then its uplinks */
 	size_t nchildren;
 	struct line_info *lines;

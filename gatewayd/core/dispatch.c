@@ -78,24 +78,20 @@ on_hello(const struct call *x, const struct msg_hello *m)
 	return 0;
 }
 
-/* The point of a reading, when the line owns it and the time can be true. */
-static const struct point *
-owned(const struct call *x, const struct reading *r, int64_t now,
-    const struct device **device)
+/* The reading is of that line, and of a time that can be true. */
+static bool
+believable(const struct call *x, const struct reading *r, int64_t now)
 {
-	const struct line *line;
-	const struct point *p =
-	    site_point(x->core->site, r->series, &line, device);
-
-	if (p == NULL || line != &x->core->site->lines[x->c->index])
-		return NULL;
-	return r->boot_ms > 0 && r->boot_ms <= now + FUTURE_MS ? p : NULL;
+	return r->series < x->core->site->nseries &&
+	       x->core->owners[r->series].line == x->c->index &&
+	       r->boot_ms > 0 && r->boot_ms <= now + FUTURE_MS;
 }
 
 static void
-take_reading(struct core *core, const struct reading *r, const struct point *p,
-    const struct device *d, int64_t now)
+take_reading(struct core *core, const struct reading *r, int64_t now)
 {
+	const struct device *d = core->owners[r->series].device;
+	const struct point *p = &d->points[r->series - d->series];
 	char why[64], subject[MSG_SUBJECT_MAX];
 	int what = intake_take(core->intake, r, p->deadband, why, sizeof(why));
 
@@ -113,20 +109,16 @@ static int
 on_readings(const struct call *x, const struct msg_readings *m)
 {
 	int64_t now = mono_ms();
-	const struct device *d;
-	const struct point *p;
 
 	/* All or nothing: a line that is wrong once is not believed. */
 	for (size_t i = 0; i < m->n; i++)
-		if (owned(x, &m->r[i], now, &d) == NULL)
+		if (!believable(x, &m->r[i], now))
 			return breach(x,
 			    "a reading of series %u at %lld ms is not of this "
 			    "line or not of this time",
 			    m->r[i].series, (long long)m->r[i].boot_ms);
-	for (size_t i = 0; i < m->n; i++) {
-		p = owned(x, &m->r[i], now, &d);
-		take_reading(x->core, &m->r[i], p, d, now);
-	}
+	for (size_t i = 0; i < m->n; i++)
+		take_reading(x->core, &m->r[i], now);
 	return 0;
 }
 

@@ -14,7 +14,9 @@
 #include "queue.h"
 #include "series.h"
 
-enum { BATCH = 500, CLOSE_EVENTS_MS = 100, RANGES = 64 };
+/* BATCH: rows of one transaction, so that core is never held for long; and as
+ * many that wait are committed without waiting for more. */
+enum { BATCH = 2000, CLOSE_EVENTS_MS = 100, RANGES = 64 };
 
 struct journal {
 	char *path;
@@ -29,6 +31,7 @@ struct journal {
 	int64_t due; /* of the next commit; INT64_MAX: none */
 	int64_t committed_at, trouble_since, retry_at;
 	uint64_t last_seq, commits;
+	size_t queue_max;
 	struct queue_lost told; /* losses that an event tells of */
 	unsigned files;
 	bool settle; /* old unknown epochs are to be decided */
@@ -44,6 +47,7 @@ journal_new(const char *path, uint32_t commit_ms, size_t queue_max)
 	j->path = strdup(path);
 	j->commit_ms = commit_ms;
 	j->queue = queue_new(queue_max);
+	j->queue_max = queue_max;
 	j->batch = calloc(BATCH, sizeof(*j->batch));
 	j->due = INT64_MAX;
 	j->committed_at = j->retry_at = INT64_MIN / 2;
@@ -117,7 +121,7 @@ journal_reading(struct journal *j, const struct reading *r, int64_t now)
 	    j->epochs.e[row.epoch].state == EPOCH_UNKNOWN)
 		row.reason = REASON_CLOCK;
 	(void)queue_add(j->queue, &row); /* counted when there is no memory */
-	due_by(j, now + j->commit_ms);
+	due_by(j, queue_count(j->queue) < BATCH ? now + j->commit_ms : now);
 }
 
 void
@@ -289,27 +293,29 @@ prepare(struct journal *j)
 	return r;
 }
 
+/* One transaction. */
 static enum store_result
-write_all(struct journal *j)
+write_some(struct journal *j)
 {
 	enum store_result r = prepare(j);
+	size_t n;
 
-	while (r == STORE_OK && (queue_count(j->queue) > 0 || j->acks.n > 0)) {
-		size_t n = fill_batch(j);
-		r = store_write_all(
-		    j->store, j->batch, n, j->acks.a, j->acks.n);
-		if (r != STORE_OK)
-			break;
-		queue_done(j->queue, n);
-		acks_clear(&j->acks);
-		j->last_seq = store_last_seq(j->store);
-		j->commits++;
-	}
-	return r;
+	if (r != STORE_OK || (queue_count(j->queue) == 0 && j->acks.n == 0))
+		return r;
+	n = fill_batch(j);
+	r = store_write_all(j->store, j->batch, n, j->acks.a, j->acks.n);
+	if (r != STORE_OK)
+		return r;
+	queue_done(j->queue, n);
+	acks_clear(&j->acks);
+	j->last_seq = store_last_seq(j->store);
+	j->commits++;
+	return STORE_OK;
 }
 
-void
-journal_flush(struct journal *j, int64_t now)
+/* Commits the oldest rows; those that are left are due at once. */
+static void
+commit(struct journal *j, int64_t now)
 {
 	enum store_result r;
 
@@ -318,15 +324,33 @@ journal_flush(struct journal *j, int64_t now)
 		j->due = j->retry_at = now + JOURNAL_RETRY_MS;
 		return;
 	}
-	r = write_all(j);
+	r = write_some(j);
 	if (r != STORE_OK) {
 		failed(j, r, now);
 		j->due = j->retry_at = now + JOURNAL_RETRY_MS;
 		return;
 	}
 	j->committed_at = now;
-	j->epochs.first = j->epochs.n > 0 ? j->epochs.n - 1 : 0;
+	if (queue_count(j->queue) > 0)
+		j->due = now;
+	else
+		j->epochs.first = j->epochs.n > 0 ? j->epochs.n - 1 : 0;
 	recovered(j, now);
+}
+
+void
+journal_flush(struct journal *j, int64_t now)
+{
+	do
+		commit(j, now);
+	while (j->state == STORE_OK && j->due <= now);
+}
+
+bool
+journal_crowded(const struct journal *j, int64_t now)
+{
+	return j->state != STORE_OK && now - j->trouble_since < CROWDED_MS &&
+	       queue_count(j->queue) + ROOM > j->queue_max;
 }
 
 int64_t
@@ -336,7 +360,7 @@ journal_step(struct journal *j, int64_t now)
 	if (j->state != STORE_OK && j->due < j->retry_at)
 		j->due = j->retry_at;
 	if (j->due <= now)
-		journal_flush(j, now);
+		commit(j, now);
 	return j->due;
 }
 

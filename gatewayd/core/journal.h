@@ -1,9 +1,9 @@
 /*
  * The way to the card: rows and acknowledgements are gathered and committed
- * together, every `commit_ms`, events at once. While the store is locked,
- * full, read-only or broken, rows wait in the queue, everything else goes on,
- * and it is tried again every second; what did not fit meanwhile is counted
- * and told afterwards.
+ * together, every `commit_ms` and as soon as they are many, events at once.
+ * While the store is locked, full, read-only or broken, rows wait in the queue,
+ * everything else goes on, and it is tried again every second; what did not fit
+ * meanwhile is counted and told afterwards.
  */
 #ifndef JOURNAL_H
 #define JOURNAL_H
@@ -17,7 +17,13 @@
 #include "site.h"
 #include "store.h"
 
-enum { QUEUE_MAX = 20000, JOURNAL_RETRY_MS = 1000, ACK_MS = 1000 };
+enum {
+	QUEUE_MAX = 20000,
+	JOURNAL_RETRY_MS = 1000,
+	ACK_MS = 1000,
+	CROWDED_MS = 5000, /* see journal_crowded() */
+	ROOM = 2000        /* likewise: rows that still find room then */
+};
 
 struct journal;
 
@@ -45,8 +51,14 @@ void journal_event(struct journal *j, enum event_kind kind, int64_t boot_ms,
 void journal_ack(struct journal *j, const char *uplink, uint64_t first,
     uint64_t last, int64_t now);
 
-/* Commits what is due. The boot time to come back at. */
+/* Commits what is due, one transaction at most: the field waits meanwhile.
+ * The boot time to come back at. */
 int64_t journal_step(struct journal *j, int64_t now);
+/* The store does not take rows and there is hardly room for more: better not
+ * to ask the lines for any. Only for the first seconds of a trouble, since a
+ * line that is not listened to cannot say what became of its commands either.
+ */
+bool journal_crowded(const struct journal *j, int64_t now);
 /* Commits all there is, once. */
 void journal_flush(struct journal *j, int64_t now);
 

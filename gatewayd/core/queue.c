@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAP = 128, DROP_PART = 64 };
+/* KEPT_CAP: memory that ordinary bursts need is not given back each time. */
+enum { FIRST_CAP = 128, KEPT_CAP = 4096, DROP_PART = 64 };
 
 struct queue {
 	struct store_row *rows;
@@ -92,11 +93,10 @@ grow(struct queue *q)
 int
 queue_add(struct queue *q, const struct store_row *take)
 {
-	struct store_row row = *take;
-
 	if (q->n >= q->max)
 		make_room(q);
 	if (q->head + q->n == q->cap && grow(q) != 0) {
+		struct store_row row = *take;
 		if (row.is_event)
 			q->lost.events++;
 		else
@@ -104,8 +104,8 @@ queue_add(struct queue *q, const struct store_row *take)
 		store_row_done(&row);
 		return -ENOMEM;
 	}
-	q->rows[q->head + q->n++] = row;
-	q->nevents += row.is_event;
+	q->rows[q->head + q->n++] = *take;
+	q->nevents += take->is_event;
 	return 0;
 }
 
@@ -125,7 +125,9 @@ void
 queue_done(struct queue *q, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		q->nevents -= q->rows[q->head + i].is_event;
+		if (!q->rows[q->head + i].is_event)
+			continue; /* nothing of it is elsewhere */
+		q->nevents--;
 		store_row_done(&q->rows[q->head + i]);
 	}
 	q->head += n;
@@ -133,7 +135,7 @@ queue_done(struct queue *q, size_t n)
 	if (q->n > 0)
 		return;
 	q->head = 0;
-	if (q->cap > FIRST_CAP) { /* a long trouble is over */
+	if (q->cap > KEPT_CAP) { /* a long trouble is over */
 		free(q->rows);
 		q->rows = NULL;
 		q->cap = 0;

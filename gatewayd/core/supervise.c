@@ -22,6 +22,9 @@
 /* So many messages of one child before the others have their turn. */
 enum { TURN = 16 };
 
+/* How soon a line that is not listened to is looked at again. */
+enum { HELD_MS = 50 };
+
 static const char *
 role_name(const struct child *c)
 {
@@ -109,6 +112,24 @@ take_one(struct core *core, struct child *c)
 	return -EPIPE;
 }
 
+/* While the journal is crowded a line keeps what it has: the channel fills, and
+ * then its own ring. It is not silent for that. */
+static bool
+hold(struct core *core, struct child *c, int64_t now)
+{
+	bool held = c->role == ROLE_LINE && journal_crowded(core->journal, now);
+
+	if (held)
+		c->heard = now;
+	if (held == c->held)
+		return held;
+	c->held = held;
+	if (c->io != NULL) /* cannot fail for a source of ours */
+		(void)sd_event_source_set_enabled(
+		    c->io, held ? SD_EVENT_OFF : SD_EVENT_ON);
+	return held;
+}
+
 static int
 on_channel(sd_event_source *source, int fd, uint32_t events, void *user)
 {
@@ -120,7 +141,7 @@ on_channel(sd_event_source *source, int fd, uint32_t events, void *user)
 	for (size_t i = 0; i < core->nchildren; i++)
 		if (core->children[i].io == source)
 			c = &core->children[i];
-	if (c == NULL || c->fd != fd)
+	if (c == NULL || c->fd != fd || hold(core, c, mono_ms()))
 		return 0;
 	for (int i = 0; i < TURN && r == 1; i++)
 		r = take_one(core, c);
@@ -274,6 +295,8 @@ supervise_step(struct core *core, int64_t now)
 	for (size_t i = 0; i < core->nchildren; i++) {
 		struct child *c = &core->children[i];
 
+		if (c->held && hold(core, c, now))
+			next = next < now + HELD_MS ? next : now + HELD_MS;
 		/* What it said may wait in the channel: a slow card held us. */
 		if (child_silent(c, now) && c->fd != -1)
 			(void)take_one(core, c);

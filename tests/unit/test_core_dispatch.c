@@ -93,6 +93,7 @@ tear_down(void **state)
 	free(b->core.lines);
 	free(b->core.links);
 	b->core.intake = intake_free(b->core.intake);
+	b->core.owners = owners_free(b->core.owners);
 	b->core.journal = journal_free(b->core.journal);
 	free(b);
 	return 0;

@@ -108,6 +108,7 @@ tear_down(void **state)
 	free(b->core.msg);
 	bulletin_done(&b->core.bulletin);
 	b->core.intake = intake_free(b->core.intake);
+	b->core.owners = owners_free(b->core.owners);
 	b->core.journal = journal_free(b->core.journal);
 	free(b);
 	return 0;
