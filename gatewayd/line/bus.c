@@ -177,6 +177,12 @@ bus_hurry(struct bus *b)
 	exchange_hurry(&b->exchange);
 }
 
+void
+bus_recall(struct bus *b)
+{
+	exchange_recall(&b->exchange);
+}
+
 bool
 bus_late(struct bus *b, uint8_t *unit)
 {
@@ -242,6 +248,8 @@ took(struct bus *b, enum bus_result result, struct answer *out)
 		break;
 	case BUS_PORT:
 		bus_close(b);
+		break;
+	case BUS_RECALLED:
 		break;
 	case BUS_TIMEOUT:
 	case BUS_NOISE:

@@ -30,6 +30,7 @@ enum bus_result {
 	BUS_EXCEPTION, /* answer.code */
 	BUS_NOISE,     /* an answer that cannot be trusted; answer.hint */
 	BUS_PORT,      /* the port or connection is gone: it is closed now */
+	BUS_RECALLED,  /* nothing was sent: see bus_recall() */
 	BUS_OPENED,    /* what bus_open() began has come to a good end */
 };
 
@@ -60,7 +61,11 @@ struct answer {
 	char hint[96];    /* in plain words; "" none */
 };
 
-enum { DEADLINE_MAX_MS = 5000, QUIET_MAX_MS = 2500 };
+enum {
+	DEADLINE_MAX_MS = 5000,
+	QUIET_MAX_MS = 2500,
+	OWED_MS = 5000, /* so long after a request its answer may still come */
+};
 
 /* Borrows the line and host. NULL: out of memory. */
 struct bus *bus_new(struct bus_way way);
@@ -81,9 +86,12 @@ void bus_adopt(struct bus *b, int take_fd);
 /* Only when BUS_IDLE. */
 void bus_begin(struct bus *b, const struct ask *ask);
 
-/* Ends the quiet wait after a timeout, if it is in one: something more urgent
- * is to be sent. What may still come is remembered. */
+/* Something more urgent is to be sent: after a timeout there is no quiet wait,
+ * or no more of it; what may still come is remembered. */
 void bus_hurry(struct bus *b);
+/* The same; and a request that still waits for the line's silence is not sent:
+ * its result is BUS_RECALLED. */
+void bus_recall(struct bus *b);
 
 /* Goes on as far as it can without waiting. BUS_OPENING: BUS_OPENED, or
  * BUS_PORT with `why`. BUS_BUSY: the result, with *out. Also to be called when

@@ -178,6 +178,22 @@ say_lost(struct dev *d, enum bus_result result, int64_t now)
 	d->next_bad = now;
 }
 
+/* A probe may show more than what there was to say at first. */
+static void
+renew_text(struct dev *d, enum bus_result result)
+{
+	char why[160], text[MSG_LINE_TEXT_MAX];
+
+	if (d->lane->answer.hint[0] == '\0')
+		return;
+	(void)snprintf(text, sizeof(text), "lost: %s",
+	    failure_text(d, result, why, sizeof(why)));
+	if (strcmp(text, d->stats.text) == 0)
+		return;
+	memcpy(d->stats.text, text, sizeof(text));
+	d->changed = true;
+}
+
 bool
 device_failed(struct dev *d, enum bus_result result)
 {
@@ -193,6 +209,8 @@ device_failed(struct dev *d, enum bus_result result)
 		return false;
 	if (c == HEALTH_LOST)
 		say_lost(d, result, now);
+	else
+		renew_text(d, result);
 	if (now >= d->next_bad) {
 		device_blame(d, result, &reason, &detail);
 		device_bad(d, 0, d->conf->type->npoints, reason, detail, now);
@@ -217,25 +235,22 @@ device_arm(struct dev *d, int64_t now)
 		reads_pass_over(d, now);
 }
 
-int64_t
-device_wants(const struct dev *d, int64_t now, int64_t *rank)
+struct want
+device_want(const struct dev *d)
 {
+	bool lost = d->health.state == DEVICE_LOST;
 	bool waits = d->polling.nwaiting > 0 || setup_waits(d);
-	int64_t gate = d->health.gate.not_before, at;
+	int64_t gate = d->health.gate.not_before;
+	struct want w = {.at = gate,
+	    .arm_at = lost ? INT64_MAX : polling_next(&d->polling),
+	    .stands_back = lost || d->health.failures > 0};
 
-	if (d->health.state == DEVICE_LOST)
-		at = gate;
-	else if (waits)
-		at = d->not_before > gate ? d->not_before : gate;
-	else if ((at = polling_next(&d->polling)) < gate)
-		at = gate;
-	/* A unit that may be dead lets living neighbours go first, for a
-	 * while: it costs a whole timeout. */
-	if (d->health.state == DEVICE_LOST || d->health.failures > 0)
-		*rank = now < at + STAND_BACK_MS ? INT64_MAX - 1 : at;
-	else
-		*rank = waits ? polling_deadline(&d->polling) : at;
-	return at;
+	if (!lost && waits && d->not_before > gate)
+		w.at = d->not_before;
+	else if (!lost && !waits && w.arm_at > gate)
+		w.at = w.arm_at;
+	w.deadline = waits ? polling_deadline(&d->polling) : w.at;
+	return w;
 }
 
 bool

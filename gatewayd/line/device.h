@@ -43,10 +43,20 @@ enum { /* exception codes that mean something to us */
 	EXC_TARGET = 11,
 };
 
+/* What the lane compares; renewed whenever something happens to the device. */
+struct want {
+	int64_t at;       /* boot time; INT64_MAX: never */
+	int64_t deadline; /* the earliest goes first */
+	int64_t arm_at;   /* when more of its points fall due */
+	bool stands_back; /* it may be dead and cost a whole timeout: living
+			     neighbours go first, for STAND_BACK_MS */
+};
+
 struct dev {
 	const struct device *conf;
 	uint32_t index;    /* on its line */
 	struct lane *lane; /* the bus it is on */
+	size_t slot;       /* its place there */
 	struct health health;
 	struct polling polling;
 	uint32_t deadline_ms;   /* its timeout, longer once it was late */
@@ -59,7 +69,8 @@ struct dev {
 	struct read *reads; /* what waits, planned; nreads from `next` on */
 	size_t nreads, next;
 	bool replan;
-	bool *missing; /* points the device did not have when last asked */
+	struct read failed; /* asked first: see reads.c; npoints 0: none */
+	bool *missing;      /* points the device did not have when last asked */
 	int64_t missing_until;
 	size_t setup_at; /* of type->setup; nsetup: all are done */
 	uint32_t setup_tries;
@@ -93,9 +104,8 @@ void device_done(struct dev *d);
 /* Points that are due by now wait from now on. */
 void device_arm(struct dev *d, int64_t now);
 
-/* When it wants the line: boot time, INT64_MAX never; at equal times the
- * smaller *rank goes first. */
-int64_t device_wants(const struct dev *d, int64_t now, int64_t *rank);
+/* When it wants the line next. */
+struct want device_want(const struct dev *d);
 
 /* The request to make now; false: none after all. */
 bool device_next(struct dev *d, int64_t now, struct request *out);

@@ -11,8 +11,6 @@ enum {
 	SETTLE_US = 30000,      /* silence that ends a disturbance */
 	SETTLE_MAX_US = 500000, /* a unit that babbles must not hold us */
 	EARLY_US = 100,         /* a timer comes about so much late */
-	OWED_TIMES = 4,         /* timeouts that an answer may come late by;
-				   health lets a lost unit rest as long */
 };
 
 void
@@ -61,7 +59,7 @@ exchange_begin(struct exchange *x, const struct ask *ask)
 	x->timeout_ms = ask->timeout_ms;
 	x->silence_us = pace_silence_us(x->line, ask->rest_ms);
 	x->quiet = ask->quiet;
-	x->paid = false;
+	x->paid = x->recalled = false;
 	x->phase = PHASE_SILENCE;
 	x->sent_us = 0;
 	x->until_us = port_now_us() + SETTLE_MAX_US + x->silence_us;
@@ -101,6 +99,8 @@ is_serial(const struct exchange *x)
 int64_t
 exchange_until(const struct exchange *x)
 {
+	if (x->recalled)
+		return 0;
 	return end_us(x) -
 	       (x->phase == PHASE_SILENCE && is_serial(x) ? EARLY_US : 0);
 }
@@ -116,23 +116,28 @@ meet_end_of_silence(const struct exchange *x)
 void
 exchange_hurry(struct exchange *x)
 {
+	x->quiet = false;
 	if (x->phase == PHASE_QUIET)
 		x->until_us = 0;
 }
 
+void
+exchange_recall(struct exchange *x)
+{
+	exchange_hurry(x);
+	x->recalled = x->phase == PHASE_SILENCE;
+}
+
 /* ---- ends ---- */
 
-/* An answer that has not come may still come. Whole milliseconds, as health
+/* An answer that has not come may still come, however short its timeout was: a
+ * unit that is busy is no quicker for that. Whole milliseconds, as health
  * counts: who waits that long must find nothing owed any more. */
 static void
 owe(struct exchange *x)
 {
-	int64_t ms = (int64_t)x->timeout_ms * OWED_TIMES;
-
-	if (ms > DEADLINE_MAX_MS)
-		ms = DEADLINE_MAX_MS;
-	owed_add(
-	    &x->ear.owed, &x->req, x->sent_us, (x->sent_us / 1000 + ms) * 1000);
+	owed_add(&x->ear.owed, &x->req, x->sent_us,
+	    (x->sent_us / 1000 + OWED_MS) * 1000);
 }
 
 static enum bus_result
@@ -289,6 +294,10 @@ exchange_step(struct exchange *x, struct link *k, struct answer *out)
 	enum bus_result r;
 	int got;
 
+	if (x->recalled) {
+		x->recalled = false;
+		return end(x, BUS_RECALLED, "", out);
+	}
 	/* A transaction tells what is old: there is nothing to take off. */
 	if (x->phase == PHASE_SILENCE && x->req.tcp &&
 	    port_now_us() >= end_us(x))

@@ -43,6 +43,7 @@ struct exchange {
 	uint32_t timeout_ms;
 	int64_t silence_us;
 	bool quiet;
+	bool recalled; /* not to be sent after all */
 	uint16_t transaction;
 
 	/* Boot time, microseconds. */
@@ -74,7 +75,9 @@ enum bus_result exchange_cut(struct exchange *x, struct answer *out);
 /* When to step at the latest; before that, whenever the link is readable. */
 int64_t exchange_until(const struct exchange *x);
 
-/* Ends the quiet wait, if it is in it. */
+/* No quiet wait, or no more of it. */
 void exchange_hurry(struct exchange *x);
+/* The same; and what has not been sent yet is not sent: BUS_RECALLED. */
+void exchange_recall(struct exchange *x);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Whether a device is there. Pure. It is lost after 3 failures in a row that
- * span 5 s, then probed with gaps that double from 1 s to 30 s, and back at its
+ * span 5 s, then probed with gaps that double from 1 s to 45 s, and back at its
  * first answer.
  *
  * Between failures a device rests, where answers carry no number (RTU): a unit
@@ -20,7 +20,7 @@ enum {
 	LOST_FAILURES = 3,
 	LOST_SPAN_MS = 5000,
 	PROBE_GAP_MS = 1000,
-	PROBE_GAP_MAX_MS = 30000,
+	PROBE_GAP_MAX_MS = 45000, /* back within a minute */
 	REST_MAX_MS = 5000,
 };
 

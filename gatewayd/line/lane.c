@@ -31,7 +31,8 @@ lane_init(struct lane *l, struct run *borrow, struct bus_way way,
 		    layout_name(line, first, where, sizeof(where)));
 	l->bus = bus_new(way);
 	l->devs = calloc(line->ndevices + 1, sizeof(struct dev *));
-	if (l->bus == NULL || l->devs == NULL)
+	l->queue = calloc(line->ndevices + 1, sizeof(struct want));
+	if (l->bus == NULL || l->devs == NULL || l->queue == NULL)
 		return -ENOMEM;
 	l->wants = (struct bus_wants){.fd = -1};
 	return 0;
@@ -50,7 +51,9 @@ lane_done(struct lane *l)
 	l->outputs = outputs_free(l->outputs);
 	l->bus = bus_free(l->bus);
 	free(l->devs);
+	free(l->queue);
 	l->devs = NULL;
+	l->queue = NULL;
 }
 
 /* ---- what came of an exchange ---- */
@@ -72,6 +75,7 @@ note_late(struct lane *l)
 		if (d->health.state != DEVICE_LOST) {
 			d->health.failures = 0;
 			d->health.gate.not_before = 0;
+			lane_renew(l, d);
 		}
 	}
 }
@@ -83,6 +87,8 @@ took(struct lane *l, enum bus_result result)
 	struct dev *d = l->dev;
 
 	l->turn = TURN_NONE;
+	if (result == BUS_RECALLED)
+		return;
 	l->busy_us += l->answer.done_us - l->began_us;
 	tally(d, result, &l->answer, l->answer.done_us - l->began_us);
 	l->run->requests++;
@@ -97,6 +103,7 @@ took(struct lane *l, enum bus_result result)
 		outputs_took(l->outputs, result);
 	else
 		device_took(d, result);
+	lane_renew(l, d);
 }
 
 /* ---- whose turn it is ---- */
@@ -126,27 +133,41 @@ begin(struct lane *l, struct dev *d, enum lane_turn turn,
 	bus_begin(l->bus, &ask);
 }
 
-/* The device that goes first; *wake is lowered to when to ask again. */
+/* The device that goes first: that whose period ends first. *wake is lowered to
+ * when to ask again. */
 static struct dev *
 first_device(struct lane *l, int64_t now, int64_t *wake)
 {
-	int64_t best_rank = INT64_MAX;
+	int64_t best_deadline = INT64_MAX;
 	struct dev *best = NULL;
 
 	for (size_t i = 0; i < l->ndevs; i++) {
-		struct dev *d = l->devs[i];
-		int64_t rank;
+		struct want *w = &l->queue[i];
 
-		device_arm(d, now);
-		int64_t at = device_wants(d, now, &rank);
-		if (at < *wake && at > now)
-			*wake = at;
-		if (at <= now && (best == NULL || rank < best_rank)) {
-			best = d;
-			best_rank = rank;
+		if (w->arm_at <= now) {
+			device_arm(l->devs[i], now);
+			*w = device_want(l->devs[i]);
+		}
+		if (w->at > now) {
+			*wake = w->at < *wake ? w->at : *wake;
+			continue;
+		}
+		int64_t deadline = w->deadline;
+		if (w->stands_back)
+			deadline =
+			    now < w->at + STAND_BACK_MS ? INT64_MAX : w->at;
+		if (best == NULL || deadline < best_deadline) {
+			best = l->devs[i];
+			best_deadline = deadline;
 		}
 	}
 	return best;
+}
+
+void
+lane_renew(struct lane *l, const struct dev *d)
+{
+	l->queue[d->slot] = device_want(d);
 }
 
 /* Begins the next exchange, if one is due. False: *wake says when. */
@@ -168,8 +189,10 @@ next_turn(struct lane *l, int64_t now, int64_t *wake)
 	if (d == NULL)
 		return false;
 	*wake = now; /* whatever comes of it */
-	if (!device_next(d, now, &q))
+	if (!device_next(d, now, &q)) {
+		lane_renew(l, d);
 		return false;
+	}
 	begin(l, d, TURN_POLL, &q, now);
 	return true;
 }
@@ -289,7 +312,10 @@ lane_step(struct lane *l, bool ready, int64_t now_us)
 void
 lane_hurry(struct lane *l)
 {
-	bus_hurry(l->bus);
+	if (l->turn == TURN_POLL)
+		bus_recall(l->bus);
+	else
+		bus_hurry(l->bus);
 	l->wants.until_us = 0;
 }
 

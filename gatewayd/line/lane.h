@@ -32,7 +32,8 @@ struct lane {
 	const char *registration; /* of the DTU that dials in; NULL: any */
 	char name[128];           /* "north", "ponds 192.0.2.51:502" */
 	struct bus *bus;
-	struct dev **devs; /* ndevs */
+	struct dev **devs;  /* ndevs */
+	struct want *queue; /* of each, in the same order */
 	size_t ndevs;
 	int64_t stagger_ms; /* how long they take, one after the other */
 	struct outputs *outputs;
@@ -63,7 +64,11 @@ void lane_done(struct lane *l);
  * start; `wants` says what to wait for then. ready: its descriptor is. */
 void lane_step(struct lane *l, bool ready, int64_t now_us);
 
-/* A command is there: a quiet wait after a timeout is not worth its delay. */
+/* Something happened to the device: what it wants may have changed. */
+void lane_renew(struct lane *l, const struct dev *d);
+
+/* A command is there: what has not been sent yet stands back, and a quiet wait
+ * after a timeout is not worth its delay. */
 void lane_hurry(struct lane *l);
 
 /* A connection that dialled in. */

@@ -113,7 +113,7 @@ miss_guest(struct lane *l, int64_t now)
 int64_t
 lane_without_port(struct lane *l, int64_t now)
 {
-	int64_t wake = INT64_MAX, rank;
+	int64_t wake = INT64_MAX;
 
 	wake = miss_guest(l, now);
 	if (l->port == PORT_FAILED)
@@ -128,7 +128,8 @@ lane_without_port(struct lane *l, int64_t now)
 		/* Tried once on a port that was lost in use: again, then. */
 		if (l->port == PORT_FAILED)
 			device_port_gone(d, now);
-		int64_t at = device_wants(d, now, &rank);
+		lane_renew(l, d);
+		int64_t at = l->queue[i].at;
 		if (at > now && at < wake)
 			wake = at;
 	}

@@ -159,6 +159,18 @@ work(struct loop *l)
 	}
 }
 
+/* Nobody is left to close them: said where people will look. */
+static void
+say_left(struct run *r)
+{
+	log_err("%s: %zu outputs are not confirmed safe; check them",
+	    r->line->name, run_left(r));
+	sink_event(r->sink, EVENT_OUTPUT, mono_ms(), r->line->name,
+	    "alarm: the line ended with %zu outputs not confirmed safe; check "
+	    "them",
+	    run_left(r));
+}
+
 /* Outputs first; what is queued has the rest of the time. */
 static void
 finish(struct loop *l)
@@ -174,8 +186,7 @@ finish(struct loop *l)
 			tell(l);
 	}
 	if (run_left(r) > 0)
-		log_err("%s: %zu outputs are not confirmed safe; check them",
-		    r->line->name, run_left(r));
+		say_left(r);
 	while (!l->gone && rc == -EAGAIN && mono_ms() < until) {
 		rc = sink_flush(
 		    r->sink, l->chan, mono_ms(), r->line->name, true);

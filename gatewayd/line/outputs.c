@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
-#include "control.h"
 #include "device.h"
 #include "lane.h"
 #include "mono.h"
 #include "pdevice.h"
 #include "run.h"
 #include "writing.h"
+#include "written.h"
 
 enum { STOP_GAP_MS = 100 };
 
@@ -18,16 +18,16 @@ enum { STOP_GAP_MS = 100 };
 static void
 add(struct outputs *o, struct dev *d, uint16_t point, int64_t now)
 {
-	struct control *c = &o->c[o->n++];
+	struct written *c = &o->c[o->n++];
 	const struct point_type *t;
 
-	*c = (struct control){.dev = d, .point = point, .next = now};
-	t = control_type(c);
+	*c = (struct written){.dev = d, .point = point, .next = now};
+	t = written_type(c);
 	c->output = t == NULL || t->kind == KIND_OUTPUT;
 	/* A plugin says by its safe() what makes its outputs safe. */
 	c->pending = c->output && (t == NULL || !d->conf->type->plugin);
 	c->first = c->pending;
-	c->value = control_safe_value(c);
+	c->value = written_safe_value(c);
 }
 
 struct outputs *
@@ -73,12 +73,12 @@ static void
 expire(struct outputs *o, int64_t now)
 {
 	for (size_t i = 0; i < o->n; i++) {
-		struct control *c = &o->c[i];
+		struct written *c = &o->c[i];
 
 		if (!c->on || now < c->until)
 			continue;
-		control_answer(o, c, RESULT_UNCERTAIN, "its time is over");
-		control_want_safe(c, now);
+		written_answer(o, c, RESULT_UNCERTAIN, "its time is over");
+		written_want_safe(c, now);
 		c->timed_out = true;
 		if (o->now == c)
 			o->now = NULL;
@@ -86,7 +86,7 @@ expire(struct outputs *o, int64_t now)
 }
 
 static int64_t
-due_at(const struct control *c)
+due_at(const struct written *c)
 {
 	if (c->pending && (!c->on || c->next < c->until))
 		return c->next;
@@ -124,7 +124,7 @@ outputs_tried(const struct outputs *o)
 /* ---- results ---- */
 
 static void
-done(struct outputs *o, struct control *c, enum writing_news news)
+done(struct outputs *o, struct written *c, enum writing_news news)
 {
 	bool read = news == WRITING_CONFIRMED;
 
@@ -133,15 +133,15 @@ done(struct outputs *o, struct control *c, enum writing_news news)
 	c->tries++;
 	o->now = NULL;
 	if (read)
-		control_say_value(o, c);
-	control_say_done(o, c);
-	control_answer(o, c, read ? RESULT_DONE : RESULT_SENT,
+		written_say_value(o, c);
+	written_say_done(o, c);
+	written_answer(o, c, read ? RESULT_DONE : RESULT_SENT,
 	    read ? "confirmed by reading it back"
 		 : "acknowledged; the device has no way to read it back");
 }
 
 static void
-put_off(struct control *c)
+put_off(struct written *c)
 {
 	c->first = false;
 	c->tries++;
@@ -157,16 +157,16 @@ put_off(struct control *c)
 /* An opening or a setting that did not take is given up; an output is closed
  * then, since nobody knows what it does. */
 static void
-give_up(struct outputs *o, struct control *c, const char *why, bool refused)
+give_up(struct outputs *o, struct written *c, const char *why, bool refused)
 {
-	control_answer(o, c, refused ? RESULT_REFUSED : RESULT_UNCERTAIN, why);
+	written_answer(o, c, refused ? RESULT_REFUSED : RESULT_UNCERTAIN, why);
 	c->pending = false;
 	if (c->output)
-		control_want_safe(c, mono_ms());
+		written_want_safe(c, mono_ms());
 }
 
 static void
-not_done(struct outputs *o, struct control *c, enum bus_result result,
+not_done(struct outputs *o, struct written *c, enum bus_result result,
     const char *why)
 {
 	bool wrote = o->writing.wrote || c->left;
@@ -181,29 +181,29 @@ not_done(struct outputs *o, struct control *c, enum bus_result result,
 		return;
 	}
 	if (c->command != 0 && c->tries >= COMMAND_TRIES)
-		control_answer(o, c, RESULT_UNCERTAIN, why);
-	control_say_unsafe(o, c, why);
+		written_answer(o, c, RESULT_UNCERTAIN, why);
+	written_say_unsafe(o, c, why);
 }
 
 /* A device that is silent for one of its outputs is so for all of them. */
 static void
-put_off_others(struct outputs *o, const struct control *c, const char *why)
+put_off_others(struct outputs *o, const struct written *c, const char *why)
 {
 	for (size_t i = 0; i < o->n; i++) {
-		struct control *x = &o->c[i];
+		struct written *x = &o->c[i];
 
 		if (x == c || x->dev != c->dev || !x->pending || x->on ||
 		    !x->output)
 			continue;
 		put_off(x);
-		control_say_unsafe(o, x, why);
+		written_say_unsafe(o, x, why);
 	}
 }
 
 /* A device that reads back is there. What only acknowledges may be our own
  * echo: that is believed where nothing else is known. */
 static void
-is_there(struct control *c, enum writing_news news)
+is_there(struct written *c, enum writing_news news)
 {
 	if (news == WRITING_CONFIRMED || c->dev->health.state == DEVICE_UNKNOWN)
 		device_alive(c->dev, mono_ms());
@@ -212,7 +212,7 @@ is_there(struct control *c, enum writing_news news)
 void
 outputs_took(struct outputs *o, enum bus_result result)
 {
-	struct control *c = o->now;
+	struct written *c = o->now;
 	char why[WHY_MAX] = "";
 	enum writing_news news;
 
@@ -221,7 +221,7 @@ outputs_took(struct outputs *o, enum bus_result result)
 		return;
 	news = writing_took(&o->writing, result, &o->lane->answer, why);
 	if (news != WRITING_CONFIRMED)
-		control_say_unsure(o, c);
+		written_say_unsure(o, c);
 	switch (news) {
 	case WRITING_CONFIRMED:
 	case WRITING_ACKNOWLEDGED:
@@ -251,7 +251,7 @@ outputs_port_gone(struct outputs *o, int64_t now)
 	o->now = NULL;
 	o->writing.wrote = false;
 	for (size_t i = 0; i < o->n; i++) {
-		struct control *c = &o->c[i];
+		struct written *c = &o->c[i];
 		bool first = c->first;
 
 		if (!c->pending || c->next > now)
@@ -269,27 +269,27 @@ outputs_port_gone(struct outputs *o, int64_t now)
 /* ---- what next ---- */
 
 static bool
-closes(const struct control *c)
+closes(const struct written *c)
 {
 	return c->output && !c->on;
 }
 
 /* Closing before opening and setting; then what is due for longest. */
 static bool
-before(const struct control *a, const struct control *b)
+before(const struct written *a, const struct written *b)
 {
 	if (closes(a) != closes(b))
 		return closes(a);
 	return a->next < b->next;
 }
 
-static struct control *
+static struct written *
 most_urgent(struct outputs *o, int64_t now)
 {
-	struct control *best = NULL;
+	struct written *best = NULL;
 
 	for (size_t i = 0; i < o->n; i++) {
-		struct control *c = &o->c[i];
+		struct written *c = &o->c[i];
 
 		if (c->pending && c->next <= now &&
 		    (best == NULL || before(c, best)))
@@ -304,7 +304,7 @@ most_urgent(struct outputs *o, int64_t now)
 static void
 give_way(struct outputs *o, int64_t now)
 {
-	struct control *c = o->now;
+	struct written *c = o->now;
 
 	if (c == NULL || closes(c) || c->dev->plan == NULL ||
 	    !closes(most_urgent(o, now)))
@@ -317,7 +317,7 @@ give_way(struct outputs *o, int64_t now)
  * looked at before it is repeated; but a plugin's list that was left in the
  * middle has to come to its end, or a pulse would last for ever. */
 static bool
-begin(struct outputs *o, struct control *c, int64_t now)
+begin(struct outputs *o, struct written *c, int64_t now)
 {
 	bool list = c->dev->plan == NULL;
 	bool look = c->left ? !list : c->tries > 0;
@@ -341,7 +341,7 @@ bool
 outputs_next(
     struct outputs *o, int64_t now, struct request *out, struct dev **dev)
 {
-	struct control *c;
+	struct written *c;
 
 	expire(o, now);
 	give_way(o, now);

@@ -1,12 +1,12 @@
 /* What comes to the outputs from outside: commands, doubts, the end. */
 #include "outputs.h"
 
-#include "control.h"
 #include "device.h"
 #include "lane.h"
 #include "run.h"
+#include "written.h"
 
-static struct control *
+static struct written *
 control_of(struct outputs *o, const struct dev *d, uint16_t point)
 {
 	for (size_t i = 0; i < o->n; i++)
@@ -17,10 +17,10 @@ control_of(struct outputs *o, const struct dev *d, uint16_t point)
 
 /* Why it cannot be; NULL: it can. */
 static const char *
-objection(const struct outputs *o, const struct control *c,
+objection(const struct outputs *o, const struct written *c,
     const struct msg_command *m)
 {
-	const struct point_type *t = c != NULL ? control_type(c) : NULL;
+	const struct point_type *t = c != NULL ? written_type(c) : NULL;
 
 	if (t == NULL)
 		return "it cannot be written";
@@ -45,23 +45,23 @@ void
 outputs_command(struct outputs *o, struct dev *d, uint16_t point,
     const struct msg_command *m, int64_t now)
 {
-	struct control *c = control_of(o, d, point);
+	struct written *c = control_of(o, d, point);
 	const char *why = objection(o, c, m);
 
 	if (why != NULL) {
 		sink_result(o->lane->run->sink, m->id, RESULT_REFUSED, why);
 		return;
 	}
-	control_answer(
+	written_answer(
 	    o, c, RESULT_UNCERTAIN, "a later command took its place");
 	if (o->now == c)
 		o->now = NULL;
 	if (m->action == COMMAND_CLOSE) {
-		control_want_safe(c, now);
+		written_want_safe(c, now);
 	} else {
-		control_want(c,
+		written_want(c,
 		    m->action == COMMAND_SET ? m->value
-					     : 1 - control_safe_value(c),
+					     : 1 - written_safe_value(c),
 		    now);
 		c->on = m->action == COMMAND_OPEN;
 		c->until = c->on ? now + m->for_ms : 0;
@@ -75,7 +75,7 @@ void
 outputs_doubt(struct outputs *o, const struct dev *d, int64_t now)
 {
 	for (size_t i = 0; i < o->n; i++) {
-		struct control *c = &o->c[i];
+		struct written *c = &o->c[i];
 
 		if (c->dev != d || !c->output || c->pending ||
 		    (c->point != WRITING_SAFE && d->conf->type->plugin &&
@@ -93,14 +93,14 @@ outputs_stop(struct outputs *o)
 {
 	o->now = NULL;
 	for (size_t i = 0; i < o->n; i++) {
-		struct control *c = &o->c[i];
+		struct written *c = &o->c[i];
 
-		control_answer(o, c, RESULT_UNCERTAIN, "the line is ending");
+		written_answer(o, c, RESULT_UNCERTAIN, "the line is ending");
 		c->pending = false;
 		if (!c->output || (c->point != WRITING_SAFE &&
 				      c->dev->conf->type->plugin && !c->on))
 			continue;
-		control_want_safe(c, 0);
+		written_want_safe(c, 0);
 		c->urgent = true;
 	}
 }

@@ -97,6 +97,28 @@ soonest_first(struct dev *d)
 	}
 }
 
+static bool
+same_read(const struct read *a, const struct read *b)
+{
+	return a->table == b->table && a->addr == b->addr &&
+	       a->count == b->count;
+}
+
+/* What got no answer is asked first: the answer may still come, and to the same
+ * question it is a good one; for another it could be taken by mistake, and so
+ * would not be believed. */
+static void
+failed_first(struct dev *d)
+{
+	for (size_t i = 1; i < d->nreads && d->failed.npoints > 0; i++)
+		if (same_read(&d->reads[i], &d->failed)) {
+			struct read first = d->reads[0];
+
+			d->reads[0] = d->reads[i];
+			d->reads[i] = first;
+		}
+}
+
 bool
 reads_next(struct dev *d, int64_t now, struct request *out)
 {
@@ -106,6 +128,7 @@ reads_next(struct dev *d, int64_t now, struct request *out)
 		    d->polling.npoints);
 		d->next = 0;
 		d->replan = false;
+		failed_first(d);
 		soonest_first(d);
 	}
 	if (d->nreads == 0) {
@@ -189,20 +212,22 @@ say_missing(struct dev *d, uint16_t point)
 	    code);
 }
 
-/* 02, 03: read otherwise, or name the one point that is left. */
+/* 02, 03: read otherwise, or name what is left and missing. */
 static void
 refused(struct dev *d)
 {
 	const struct read *rd = &d->reads[d->next];
-	uint16_t point = rd->points[0];
 
 	d->replan = true;
 	d->tries = 0;
 	if (plan_refused(d->plan, rd, d->lane->answer.code) == PLAN_AGAIN)
 		return;
-	if (!d->missing[point])
-		say_missing(d, point);
-	d->missing[point] = true;
+	/* One point, or several of the same registers. */
+	for (size_t i = 0; i < rd->npoints; i++) {
+		if (!d->missing[rd->points[i]])
+			say_missing(d, rd->points[i]);
+		d->missing[rd->points[i]] = true;
+	}
 	d->missing_until = mono_ms() + MISSING_MS;
 	give_up(d, BUS_EXCEPTION);
 }
@@ -210,6 +235,7 @@ refused(struct dev *d)
 static void
 failed(struct dev *d, enum bus_result result)
 {
+	d->failed = d->reads[d->next];
 	if (!device_failed(d, result) &&
 	    !device_retry(d, d->health.gate.not_before))
 		give_up(d, result);
@@ -255,6 +281,7 @@ reads_took(struct dev *d, enum bus_result result)
 {
 	switch (result) {
 	case BUS_OK:
+		d->failed.npoints = 0;
 		plan_accepted(d->plan, &d->reads[d->next]);
 		deliver(d, &d->reads[d->next]);
 		read_done(d);
@@ -276,6 +303,7 @@ reads_took(struct dev *d, enum bus_result result)
 			give_up(d, result);
 		break;
 	case BUS_PENDING:
+	case BUS_RECALLED:
 	case BUS_OPENED:
 	default:
 		break;

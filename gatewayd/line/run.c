@@ -80,7 +80,8 @@ add_devices(struct run *r, const size_t *way_of, int64_t now)
 			now + lane->stagger_ms % least) != 0)
 			return false;
 		d->lane = lane;
-		lane->devs[lane->ndevs++] = d;
+		d->slot = lane->ndevs++;
+		lane->devs[d->slot] = d;
 		lane->stagger_ms += device_stagger_ms(l, &l->devices[i]);
 		say_refused(r, d, now);
 	}

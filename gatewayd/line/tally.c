@@ -45,6 +45,7 @@ tally(struct dev *d, enum bus_result result, const struct answer *a,
 		break;
 	case BUS_PORT:
 	case BUS_PENDING:
+	case BUS_RECALLED:
 	case BUS_OPENED:
 	default:
 		return;

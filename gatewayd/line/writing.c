@@ -263,6 +263,7 @@ explain(enum bus_result result, const struct answer *a, char *why)
 	case BUS_TIMEOUT:
 	case BUS_PENDING:
 	case BUS_OK:
+	case BUS_RECALLED:
 	case BUS_OPENED:
 	default:
 		(void)snprintf(why, WHY_MAX, "the device does not answer");

@@ -145,6 +145,13 @@ bus_hurry(struct bus *b)
 		b->done = *played_now();
 }
 
+/* Nothing waits for a silence here: all has been sent. */
+void
+bus_recall(struct bus *b)
+{
+	bus_hurry(b);
+}
+
 /* Asks; the clock stands still, and the bus is busy until b->done. */
 static void
 played_send(struct bus *b)

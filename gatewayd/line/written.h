@@ -2,8 +2,8 @@
  * A point that can be written: what is wanted of it, how far that got, and what
  * is said of it. Between the files of outputs only.
  */
-#ifndef CONTROL_H
-#define CONTROL_H
+#ifndef WRITTEN_H
+#define WRITTEN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 struct dev;
 struct lane;
 
-struct control { /* a point that can be written */
+struct written { /* a point that can be written */
 	struct dev *dev;
 	uint16_t point; /* WRITING_SAFE: all that a plugin's safe() names */
 	bool output;
@@ -36,32 +36,32 @@ struct control { /* a point that can be written */
 
 struct outputs {
 	struct lane *lane;
-	struct control *now; /* whose writing is under way */
+	struct written *now; /* whose writing is under way */
 	struct writing writing;
 	struct gw_op *ops; /* room for a plugin's list */
 	size_t n;
-	struct control c[];
+	struct written c[];
 };
 
 /* NULL: all that a plugin's safe() names. */
-const struct point_type *control_type(const struct control *c);
-double control_safe_value(const struct control *c);
+const struct point_type *written_type(const struct written *c);
+double written_safe_value(const struct written *c);
 
 /* This value, or the safe state, from now on. */
-void control_want(struct control *c, double value, int64_t now);
-void control_want_safe(struct control *c, int64_t now);
+void written_want(struct written *c, double value, int64_t now);
+void written_want_safe(struct written *c, int64_t now);
 
 /* To who waits for the result of a command, if anybody does. */
-void control_answer(struct outputs *o, struct control *c,
+void written_answer(struct outputs *o, struct written *c,
     enum command_result result, const char *text);
 
 /* An alarm, once; its end; that its time is over. */
-void control_say_unsafe(struct outputs *o, struct control *c, const char *why);
-void control_say_done(struct outputs *o, struct control *c);
+void written_say_unsafe(struct outputs *o, struct written *c, const char *why);
+void written_say_done(struct outputs *o, struct written *c);
 
 /* What the device does is not known before it has been read; what it was found
  * to do. */
-void control_say_unsure(struct outputs *o, struct control *c);
-void control_say_value(struct outputs *o, struct control *c);
+void written_say_unsure(struct outputs *o, struct written *c);
+void written_say_value(struct outputs *o, struct written *c);
 
 #endif

@@ -1,5 +1,5 @@
 /* What is wanted of a written point, and what is said of it. */
-#include "control.h"
+#include "written.h"
 
 #include <stdio.h>
 
@@ -13,31 +13,31 @@
 enum { ALARM_TRIES = 2 };
 
 const struct point_type *
-control_type(const struct control *c)
+written_type(const struct written *c)
 {
 	return c->point == WRITING_SAFE ? NULL
 					: &c->dev->conf->type->points[c->point];
 }
 
 double
-control_safe_value(const struct control *c)
+written_safe_value(const struct written *c)
 {
-	const struct point_type *t = control_type(c);
+	const struct point_type *t = written_type(c);
 
 	return t != NULL && t->safe ? 1 : 0;
 }
 
 static void
-control_subject(const struct control *c, char *out, size_t size)
+written_subject(const struct written *c, char *out, size_t size)
 {
-	const struct point_type *t = control_type(c);
+	const struct point_type *t = written_type(c);
 
 	(void)snprintf(out, size, "%s%s%s", c->dev->conf->path,
 	    t != NULL ? "/" : "", t != NULL ? t->name : "");
 }
 
 void
-control_answer(struct outputs *o, struct control *c, enum command_result result,
+written_answer(struct outputs *o, struct written *c, enum command_result result,
     const char *text)
 {
 	if (c->command != 0)
@@ -46,14 +46,14 @@ control_answer(struct outputs *o, struct control *c, enum command_result result,
 }
 
 void
-control_say_unsafe(struct outputs *o, struct control *c, const char *why)
+written_say_unsafe(struct outputs *o, struct written *c, const char *why)
 {
 	char subject[MSG_SUBJECT_MAX];
 
 	if (c->alarm || (c->tries < ALARM_TRIES && !c->urgent))
 		return;
 	c->alarm = true;
-	control_subject(c, subject, sizeof(subject));
+	written_subject(c, subject, sizeof(subject));
 	log_err("%s: not in its safe state: %s; tried again until it is",
 	    subject, why);
 	sink_event(o->lane->run->sink, EVENT_OUTPUT, mono_ms(), subject,
@@ -61,12 +61,12 @@ control_say_unsafe(struct outputs *o, struct control *c, const char *why)
 }
 
 void
-control_say_done(struct outputs *o, struct control *c)
+written_say_done(struct outputs *o, struct written *c)
 {
 	char subject[MSG_SUBJECT_MAX];
 	struct sink *s = o->lane->run->sink;
 
-	control_subject(c, subject, sizeof(subject));
+	written_subject(c, subject, sizeof(subject));
 	if (!c->output || c->on) {
 		log_info("%s: %s, confirmed by reading", subject,
 		    c->output ? "open" : "set");
@@ -83,7 +83,7 @@ control_say_done(struct outputs *o, struct control *c)
 }
 
 void
-control_say_unsure(struct outputs *o, struct control *c)
+written_say_unsure(struct outputs *o, struct written *c)
 {
 	if (c->unsure != 0 || !c->known || !o->writing.wrote ||
 	    c->point == WRITING_SAFE)
@@ -93,7 +93,7 @@ control_say_unsure(struct outputs *o, struct control *c)
 }
 
 void
-control_say_value(struct outputs *o, struct control *c)
+written_say_value(struct outputs *o, struct written *c)
 {
 	const struct answer *a = &o->lane->answer;
 	int64_t at = a->done_us / 1000;
@@ -115,7 +115,7 @@ control_say_value(struct outputs *o, struct control *c)
 }
 
 void
-control_want(struct control *c, double value, int64_t now)
+written_want(struct written *c, double value, int64_t now)
 {
 	c->value = value;
 	c->pending = true;
@@ -126,9 +126,9 @@ control_want(struct control *c, double value, int64_t now)
 }
 
 void
-control_want_safe(struct control *c, int64_t now)
+written_want_safe(struct written *c, int64_t now)
 {
 	c->on = false;
 	c->until = 0;
-	control_want(c, control_safe_value(c), now);
+	written_want(c, written_safe_value(c), now);
 }
