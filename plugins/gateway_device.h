@@ -116,8 +116,9 @@ struct gw_device_type {
 	int (*decode)(void *state, uint32_t span, const uint16_t *words,
 	    int count, struct gw_sample *out, int cap);
 	/* A command: writes, and last the read of the span whose sample of the
-	 * point confirms it. After a write that got no answer that read goes
-	 * first. NULL: nothing is writable. */
+	 * point confirms it. A list that was cut short is run again whole; one
+	 * that did not take, only once its read has looked again. NULL:
+	 * nothing is writable. */
 	int (*encode)(const void *state, uint32_t point, double value,
 	    struct gw_op *out, int cap, struct gw_err *err);
 	/* What makes the device harmless. The line reads back each GW_WRITE,

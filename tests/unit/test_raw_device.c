@@ -23,7 +23,8 @@ struct box {
 	int pulses, held, offs; /* commands that came, and the last time */
 	int stuck;              /* the relay does not move */
 	int mute;               /* so many writes act and are not answered */
-	int refuse;             /* no gain is accepted */
+	int late;   /* the relay moves only once it has been asked about */
+	int refuse; /* no gain is accepted */
 };
 
 static volatile struct box *box;
@@ -48,7 +49,7 @@ write_coil(const uint8_t *in, uint8_t *out)
 		box->pulses++;
 		box->held = (int)value;
 		box->open_us = port_now_us() + (int64_t)value * 100000;
-		box->relay = !box->stuck;
+		box->relay = !box->stuck && !box->late;
 	} else if (addr == 0 && value == 0) {
 		box->relay = 0;
 	} else {
@@ -68,6 +69,8 @@ answer_box(const uint8_t *in, uint8_t *out)
 	case FC_READ_COILS:
 		out[2] = 1;
 		out[3] = (uint8_t)box->relay;
+		if (box->late && box->pulses > 0)
+			box->relay = 1;
 		return 4;
 	case FC_WRITE_COIL:
 		return write_coil(in, out);
@@ -350,7 +353,7 @@ test_rtu_over_tcp(void **state)
 	works_on(TRANSPORT_RTU_OVER_TCP);
 }
 
-/* A pulse that acted and was not answered is seen, not sent again. */
+/* A write whose answer is lost is made again, and confirmed. */
 static void
 test_unanswered(void **state)
 {
@@ -360,6 +363,21 @@ test_unanswered(void **state)
 	box->mute = 1;
 	command(RELAY, COMMAND_OPEN, 0, RESULT_DONE, "confirmed by reading");
 	assert_int_equal(box->mute, 0);
+	assert_int_equal(box->held, 50);
+	assert_int_equal(box->relay, 1);
+	end();
+}
+
+/* A list that ran to its end is not run again before its read has looked
+ * again: the relay was slow. */
+static void
+test_slow(void **state)
+{
+	(void)state;
+	begin(TRANSPORT_TCP);
+	until_it_reads(RELAY, 0);
+	box->late = 1;
+	command(RELAY, COMMAND_OPEN, 0, RESULT_DONE, "confirmed by reading");
 	assert_int_equal(box->pulses, 1);
 	assert_int_equal(box->relay, 1);
 	end();
@@ -423,6 +441,7 @@ main(void)
 	    cmocka_unit_test(test_tcp),
 	    cmocka_unit_test(test_rtu_over_tcp),
 	    cmocka_unit_test(test_unanswered),
+	    cmocka_unit_test(test_slow),
 	    cmocka_unit_test(test_not_done),
 	    cmocka_unit_test(test_end),
 	};
