@@ -58,6 +58,13 @@ void outputs_command(struct outputs *o, struct dev *d, uint16_t point,
 /* The device came back and may have forgotten everything: look again. */
 void outputs_doubt(struct outputs *o, const struct dev *d, int64_t now);
 
+/* How a poll found an output. One that was left in its safe state is put back
+ * there: a board that lost its power for a moment, a hand at the switch. One
+ * that left its other state early is only told of, since the device may have
+ * had its reasons: a pump that tripped is not started again. */
+void outputs_found(struct outputs *o, const struct dev *d, size_t point,
+    const struct value *v, int64_t now);
+
 /* To the safe state from now on, urgently. */
 void outputs_stop(struct outputs *o);
 /* How many outputs are not confirmed. */

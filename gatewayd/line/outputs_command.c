@@ -1,6 +1,8 @@
 /* What comes to the outputs from outside: commands, doubts, the end. */
 #include "outputs.h"
 
+#include <math.h>
+
 #include "device.h"
 #include "lane.h"
 #include "run.h"
@@ -71,6 +73,15 @@ outputs_command(struct outputs *o, struct dev *d, uint16_t point,
 	c->command = m->id;
 }
 
+static void
+doubt(struct written *c, int64_t now)
+{
+	c->pending = true;
+	c->next = now;
+	c->gap = 0;
+	c->tries = 1; /* look first */
+}
+
 void
 outputs_doubt(struct outputs *o, const struct dev *d, int64_t now)
 {
@@ -81,11 +92,28 @@ outputs_doubt(struct outputs *o, const struct dev *d, int64_t now)
 		    (c->point != WRITING_SAFE && d->conf->type->plugin &&
 			!c->on))
 			continue;
-		c->pending = true;
-		c->next = now;
-		c->gap = 0;
-		c->tries = 1; /* look first */
+		doubt(c, now);
 	}
+}
+
+void
+outputs_found(struct outputs *o, const struct dev *d, size_t point,
+    const struct value *v, int64_t now)
+{
+	struct written *c = control_of(o, d, (uint16_t)point);
+	double is = value_number(v);
+
+	if (c == NULL || !c->output || c->pending || isnan(is))
+		return;
+	if ((is != 0) == (c->value != 0)) {
+		c->astray = false;
+		return;
+	}
+	if (!c->astray)
+		written_say_astray(o, c, is != 0);
+	c->astray = true;
+	if (!c->on)
+		doubt(c, now);
 }
 
 void

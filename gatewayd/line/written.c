@@ -83,6 +83,19 @@ written_say_done(struct outputs *o, struct written *c)
 }
 
 void
+written_say_astray(struct outputs *o, struct written *c, bool on)
+{
+	char subject[MSG_SUBJECT_MAX];
+	const char *then = c->on ? "before its time was over"
+				 : "though nobody here switched it: back again";
+
+	written_subject(c, subject, sizeof(subject));
+	log_warning("%s: found %s %s", subject, on ? "on" : "off", then);
+	sink_event(o->lane->run->sink, EVENT_OUTPUT, mono_ms(), subject,
+	    "found %s %s", on ? "on" : "off", then);
+}
+
+void
 written_say_unsure(struct outputs *o, struct written *c)
 {
 	if (c->unsure != 0 || !c->known || !o->writing.wrote ||

@@ -27,7 +27,8 @@ struct written { /* a point that can be written */
 	bool known;     /* confirmed once: its state is told from then on */
 	int64_t unsure; /* when it was last said to be unconfirmed; 0: not */
 	bool alarm, urgent, timed_out;
-	bool left; /* its writing was left in the middle */
+	bool left;   /* its writing was left in the middle */
+	bool astray; /* found other than it was left: said */
 	uint32_t tries, gap;
 	int64_t next;     /* pending: not before */
 	int64_t expires;  /* not begun later */
@@ -58,6 +59,9 @@ void written_answer(struct outputs *o, struct written *c,
 /* An alarm, once; its end; that its time is over. */
 void written_say_unsafe(struct outputs *o, struct written *c, const char *why);
 void written_say_done(struct outputs *o, struct written *c);
+
+/* It stands other than it was left. */
+void written_say_astray(struct outputs *o, struct written *c, bool on);
 
 /* What the device does is not known before it has been read; what it was found
  * to do. */

@@ -261,7 +261,7 @@ test_a_device_is_set_up_first(void **state)
 	unit_of(0)->dead = false;
 	unit_of(0)->regs[5] = 0;
 	from = field.nlog;
-	until(field.now + 35 * SECOND);
+	until(field.now + 61 * SECOND);
 	assert_int_equal(unit_of(0)->regs[5], 7);
 	size_t writes = 0;
 	for (size_t i = from; i < field.nlog; i++)
@@ -313,7 +313,7 @@ test_a_set_up_without_an_answer(void **state)
 	assert_int_equal(events(EVENT_DEVICE, "lost"), 1);
 	assert_true(field.nlog < 12);
 	unit_of(0)->dead = false;
-	until(field.now + 35 * SECOND);
+	until(field.now + 61 * SECOND);
 	assert_int_equal(unit_of(0)->regs[5], 7);
 	assert_int_equal(unit_of(0)->regs[6], 9);
 	assert_int_equal(events(EVENT_DEVICE, "could not be set"), 0);
