@@ -104,7 +104,10 @@ add_line(struct table *t, const struct json_t *l)
 	    jdoc_int(l, "devices_online", 0), jdoc_int(l, "devices_all", 0));
 	use(t, l);
 	/* Left out while there are none. */
-	table_cell(t, overruns > 0 ? "%" PRId64 : "", overruns);
+	if (overruns > 0)
+		table_cell(t, "%" PRId64, overruns);
+	else
+		table_cell(t, "%s", "");
 	count(t, l, "requests");
 	count(t, l, "pid");
 	count(t, l, "restarts");

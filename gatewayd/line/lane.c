@@ -295,18 +295,35 @@ step(struct lane *l, bool ready, int64_t now)
 	return step_busy(l) ? now : INT64_MAX;
 }
 
+/* While a poll is under way a write may fall due, such as the closing of an
+ * output whose time is over: that hurries it. */
+static int64_t
+step_meanwhile(struct lane *l, int64_t now_us)
+{
+	int64_t due = to_us(outputs_wake(l->outputs));
+
+	if (l->turn != TURN_POLL)
+		return INT64_MAX;
+	if (due > now_us)
+		return due;
+	lane_hurry(l);
+	return INT64_MAX;
+}
+
 void
 lane_step(struct lane *l, bool ready, int64_t now_us)
 {
 	bool was_busy = bus_state(l->bus) == BUS_BUSY;
-	int64_t wake = INT64_MAX;
+	int64_t wake;
 
 	if (step_busy(l))
-		wake = step(l, ready && !was_busy,
-		    was_busy ? mono_ms() : now_us / 1000);
+		wake = to_us(step(l, ready && !was_busy,
+		    was_busy ? mono_ms() : now_us / 1000));
+	else
+		wake = step_meanwhile(l, now_us);
 	l->wants = bus_wants(l->bus);
-	if (to_us(wake) < l->wants.until_us)
-		l->wants.until_us = to_us(wake);
+	if (wake < l->wants.until_us)
+		l->wants.until_us = wake;
 }
 
 void
