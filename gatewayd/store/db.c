@@ -14,15 +14,13 @@ static const char *const sql_text[STATEMENTS] = {
     [SQL_EVENT] = "INSERT INTO event(seq, epoch, at_ms, kind, subject, text)"
 		  " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_READ_READINGS] =
-	"SELECT j.seq, e.offset_ms + j.at_ms, e.state, j.series, s.name,"
-	" j.type, j.value, j.quality, j.reason, j.detail"
-	" FROM journal j JOIN epoch e ON e.id = j.epoch"
-	" JOIN series s ON s.id = j.series"
-	" WHERE j.seq > ?1 ORDER BY j.seq LIMIT ?2",
+	"SELECT seq, epoch, at_ms, series, NULL, type, value, quality, reason,"
+	" detail FROM journal WHERE seq > ?1 ORDER BY seq",
     [SQL_READ_EVENTS] =
-	"SELECT v.seq, e.offset_ms + v.at_ms, e.state, v.kind, v.subject,"
-	" v.text FROM event v JOIN epoch e ON e.id = v.epoch"
-	" WHERE v.seq > ?1 ORDER BY v.seq LIMIT ?2",
+	"SELECT seq, epoch, at_ms, kind, subject, text FROM event"
+	" WHERE seq > ?1 ORDER BY seq",
+    [SQL_EPOCH] = "SELECT offset_ms, state FROM epoch WHERE id = ?1",
+    [SQL_SERIES_NAME] = "SELECT name FROM series WHERE id = ?1",
     [SQL_CURSOR] =
 	"SELECT first, last FROM cursor WHERE uplink = ?1 ORDER BY first"
 	" LIMIT ?2",
@@ -221,6 +219,7 @@ store_close(struct store *take)
 		return NULL;
 	for (size_t i = 0; i < STATEMENTS; i++)
 		(void)sqlite3_finalize(take->st[i]);
+	store_names_forget(take);
 	/* With every statement finalized it cannot be busy. */
 	(void)sqlite3_close(take->db);
 	free(take->path);

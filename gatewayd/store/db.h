@@ -14,6 +14,8 @@ enum statement {
 	SQL_EVENT,
 	SQL_READ_READINGS,
 	SQL_READ_EVENTS,
+	SQL_EPOCH,
+	SQL_SERIES_NAME,
 	SQL_CURSOR,
 	SQL_CURSOR_COVER,
 	SQL_CURSOR_CLEAR,
@@ -34,6 +36,8 @@ struct store {
 	uint64_t last_seq;            /* writer: the highest ever given out */
 	uint64_t floor;               /* a new file's numbers begin above */
 	sqlite3_stmt *st[STATEMENTS]; /* prepared at first use */
+	char **names; /* reader: of series by id, as far as they are known */
+	size_t nnames;
 	char error[256];
 };
 
@@ -44,6 +48,19 @@ sqlite3_stmt *store_sql(struct store *s, enum statement which);
 /* Steps a statement that returns no row. */
 enum store_result store_do(struct store *s, sqlite3_stmt *st);
 enum store_result store_exec(struct store *s, const char *sql);
+
+/* What a reader looks up for each row, from memory where it may: a series keeps
+ * its name, an epoch does not keep its offset. *name NULL, false: the file has
+ * none such. */
+enum store_result store_name_of(
+    struct store *s, int64_t series, const char **name);
+struct era {
+	int64_t epoch, offset_ms; /* epoch 0: none yet */
+	enum epoch_state state;
+	bool known;
+};
+enum store_result store_era_of(struct store *s, int64_t epoch, struct era *e);
+void store_names_forget(struct store *s);
 
 /* Rolls back what a failure has left open. */
 void store_roll_back(struct store *s);

@@ -29,12 +29,21 @@ column_enum(sqlite3_stmt *st, int at, unsigned n)
 	return v >= 0 && (unsigned)v < n ? (unsigned)v : n - 1;
 }
 
+/* Cut to what there is room for. */
+static void
+copy_text(const char *text, char *out, size_t size)
+{
+	size_t n = text ? strnlen(text, size - 1) : 0;
+
+	if (n > 0)
+		memcpy(out, text, n);
+	out[n] = '\0';
+}
+
 static void
 column_copy(sqlite3_stmt *st, int at, char *out, size_t size)
 {
-	const char *text = (const char *)sqlite3_column_text(st, at);
-
-	(void)snprintf(out, size, "%s", text ? text : "");
+	copy_text((const char *)sqlite3_column_text(st, at), out, size);
 }
 
 static struct value
@@ -62,54 +71,76 @@ column_value(sqlite3_stmt *st, int type_at, int at)
 	}
 }
 
+/* All but the time and the name of a reading. */
 static void
 fill_reading(sqlite3_stmt *st, struct stored *out)
 {
-	memset(out, 0, sizeof(*out));
 	out->seq = (uint64_t)sqlite3_column_int64(st, 0);
-	out->ts_ms = sqlite3_column_int64(st, 1);
-	out->clock = (enum epoch_state)column_enum(st, 2, EPOCH_KNOWN + 1);
+	out->is_event = false;
 	out->series = sqlite3_column_int64(st, 3);
-	column_copy(st, 4, out->name, sizeof(out->name));
 	out->value = column_value(st, 5, 6);
 	out->quality = (enum quality)column_enum(st, 7, QUALITIES);
 	out->reason = (enum reason)column_enum(st, 8, REASONS);
 	out->detail = (uint8_t)sqlite3_column_int(st, 9);
 	if (out->value.type == VALUE_NONE)
 		out->quality = QUALITY_BAD;
+	out->kind = 0;
+	out->text[0] = '\0';
 }
 
+/* All but the time of an event. */
 static void
 fill_event(sqlite3_stmt *st, struct stored *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->is_event = true;
 	out->seq = (uint64_t)sqlite3_column_int64(st, 0);
-	out->ts_ms = sqlite3_column_int64(st, 1);
-	out->clock = (enum epoch_state)column_enum(st, 2, EPOCH_KNOWN + 1);
 	out->kind = (enum event_kind)column_enum(st, 3, EVENT_KINDS);
 	column_copy(st, 4, out->name, sizeof(out->name));
 	column_copy(st, 5, out->text, sizeof(out->text));
 }
 
-/* One of the two streams that store_read() merges. */
+/* One of the two streams that store_read() merges, at its next row. */
 struct stream {
 	sqlite3_stmt *st;
 	bool is_event, has;
-	struct stored next;
+	uint64_t seq;
+	const char *name; /* of a reading's series */
+	struct era era;
 };
 
+/* A row whose epoch or series the file does not have is passed over. */
 static enum store_result
 advance(struct store *s, struct stream *x)
 {
-	int rc = sqlite3_step(x->st);
+	enum store_result r = STORE_OK;
+	int rc;
 
-	x->has = rc == SQLITE_ROW;
-	if (x->has)
-		(x->is_event ? fill_event : fill_reading)(x->st, &x->next);
-	else if (rc != SQLITE_DONE)
-		return store_failed(s, sqlite3_extended_errcode(s->db));
-	return STORE_OK;
+	do {
+		rc = sqlite3_step(x->st);
+		x->has = false;
+		if (rc == SQLITE_DONE)
+			return STORE_OK;
+		if (rc != SQLITE_ROW)
+			return store_failed(s, sqlite3_extended_errcode(s->db));
+		x->seq = (uint64_t)sqlite3_column_int64(x->st, 0);
+		r = store_era_of(s, sqlite3_column_int64(x->st, 1), &x->era);
+		if (r == STORE_OK && !x->is_event)
+			r = store_name_of(
+			    s, sqlite3_column_int64(x->st, 3), &x->name);
+		x->has = x->era.known && (x->is_event || x->name);
+	} while (r == STORE_OK && !x->has);
+	return r;
+}
+
+static void
+fill(const struct stream *x, struct stored *out)
+{
+	(x->is_event ? fill_event : fill_reading)(x->st, out);
+	out->clock = x->era.state;
+	out->ts_ms = sqlite3_column_int64(x->st, 2) + x->era.offset_ms;
+	if (!x->is_event)
+		copy_text(x->name, out->name, sizeof(out->name));
 }
 
 static enum store_result
@@ -122,13 +153,13 @@ merge(struct store *s, struct stream x[2], bool held, struct stored *rows,
 		r = advance(s, &x[i]);
 	while (r == STORE_OK && *n < cap && (x[0].has || x[1].has)) {
 		struct stream *least =
-		    !x[1].has || (x[0].has && x[0].next.seq < x[1].next.seq)
-			? &x[0]
-			: &x[1];
-		if (!held && least->next.clock == EPOCH_UNKNOWN)
+		    !x[1].has || (x[0].has && x[0].seq < x[1].seq) ? &x[0]
+								   : &x[1];
+		if (!held && least->era.state == EPOCH_UNKNOWN)
 			break;
-		rows[(*n)++] = least->next;
-		r = advance(s, least);
+		fill(least, &rows[(*n)++]);
+		if (*n < cap)
+			r = advance(s, least);
 	}
 	return r;
 }
@@ -146,10 +177,8 @@ store_read(struct store *s, uint64_t after, bool held, struct stored *rows,
 
 	if (!x[0].st || !x[1].st)
 		return store_failed(s, sqlite3_extended_errcode(s->db));
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++)
 		(void)sqlite3_bind_int64(x[i].st, 1, (int64_t)after);
-		(void)sqlite3_bind_int64(x[i].st, 2, (int64_t)cap);
-	}
 	/* One view for both: else rows committed between the first look at
 	 * readings and that at events would be passed over for good. */
 	r = store_exec(s, "BEGIN");
@@ -157,7 +186,8 @@ store_read(struct store *s, uint64_t after, bool held, struct stored *rows,
 		r = merge(s, x, held, rows, cap, &got);
 	(void)sqlite3_reset(x[0].st);
 	(void)sqlite3_reset(x[1].st);
-	store_roll_back(s); /* nothing was written */
+	(void)sqlite3_reset(s->st[SQL_SERIES_NAME]); /* NULL does no harm */
+	store_roll_back(s);                          /* nothing was written */
 	if (r == STORE_OK)
 		*n = got;
 	return r;
@@ -198,6 +228,11 @@ hand_out(struct store *s, sqlite3_stmt *st, bool events,
 
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		(events ? fill_event : fill_reading)(st, &row);
+		row.ts_ms = sqlite3_column_int64(st, 1);
+		row.clock =
+		    (enum epoch_state)column_enum(st, 2, EPOCH_KNOWN + 1);
+		if (!events)
+			column_copy(st, 4, row.name, sizeof(row.name));
 		if (!each(&row, arg))
 			break;
 	}

@@ -9,7 +9,7 @@
 
 struct backlog;
 
-enum { BACKLOG_ROWS = 100 };
+enum { BACKLOG_ROWS = 500 };
 
 /* `path` and `uplink` are borrowed. NULL: no memory. */
 struct backlog *backlog_new(const char *path, const char *uplink);

@@ -1,45 +1,58 @@
 /*
- * Texts are quoted by jansson; numbers are written here, because jansson holds
- * no unsigned 64-bit integer and prints every real with 17 digits.
+ * Strings that need it are quoted by jansson; numbers are written here, because
+ * jansson holds no unsigned 64-bit integer and prints every real with 17
+ * digits.
  */
 #include "json.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void
-put_quoted(FILE *f, const char *text, size_t n)
+#include "devices.h"
+#include "text.h"
+
+/* Nearly all names are plain. */
+static bool
+is_plain(const char *text, size_t n)
 {
+	for (size_t i = 0; i < n; i++)
+		if (text[i] < ' ' || text[i] > '~' || text[i] == '"' ||
+		    text[i] == '\\')
+			return false;
+	return true;
+}
+
+static void
+put_quoted(struct text *t, const char *text, size_t n)
+{
+	if (is_plain(text, n)) {
+		text_add(t, "\"", 1);
+		text_add(t, text, n);
+		text_add(t, "\"", 1);
+		return;
+	}
 	json_t *s = json_stringn(text, n);
 	char *quoted = s ? json_dumps(s, JSON_ENCODE_ANY) : NULL;
 
 	/* Only what is no UTF-8 cannot be quoted; the site file is. */
-	fputs(quoted ? quoted : "\"?\"", f);
+	text_put(t, quoted ? quoted : "\"?\"");
 	free(quoted);
 	json_decref(s);
 }
 
 static void
-put_value(FILE *f, const struct value *v)
+put_value(struct text *t, const struct value *v)
 {
-	char text[VALUE_TEXT_MAX];
+	char number[VALUE_TEXT_MAX];
 
 	if (v->type == VALUE_TEXT)
-		put_quoted(f, v->text, strlen(v->text));
+		put_quoted(t, v->text, strlen(v->text));
+	else if (v->type == VALUE_INT)
+		text_int(t, v->i);
 	else
-		fputs(value_format(v, text, sizeof(text)), f);
-}
-
-/* "line/device/point": where the point begins. */
-static size_t
-device_len(const struct stored *row)
-{
-	const char *slash = strrchr(row->name, '/');
-
-	return slash ? (size_t)(slash - row->name) : strlen(row->name);
+		text_put(t, value_format(v, number, sizeof(number)));
 }
 
 static bool
@@ -49,163 +62,151 @@ sendable(const struct stored *row)
 	       row->value.type != VALUE_NONE;
 }
 
-static bool
-same_device(const struct stored *a, const struct stored *b)
+static void
+put_point(struct text *t, const struct stored *r)
 {
-	size_t n = device_len(a);
+	const char *point = r->name + device_len(r);
+	char key[MSG_SUBJECT_MAX + 16];
 
-	return n == device_len(b) && memcmp(a->name, b->name, n) == 0;
+	point += *point == '/';
+	put_quoted(t, point, strlen(point));
+	text_add(t, ":", 1);
+	put_value(t, &r->value);
+	if (r->quality != QUALITY_UNCERTAIN && r->clock == EPOCH_KNOWN)
+		return;
+	(void)snprintf(key, sizeof(key), "%s_quality", point);
+	text_add(t, ",", 1);
+	put_quoted(t, key, strlen(key));
+	text_put(t, ":\"uncertain\"");
 }
 
-/* One {"ts", "values"}: all of i's device and time. A point that stands twice
- * at one time waits for the next object, since a key may not. */
+/* One {"ts", "values"}: all of i's device and time, from i on. A point that
+ * stands twice at one time waits for the next object, since a key may not. */
 static void
-put_moment(FILE *f, const struct stored *rows, size_t n, size_t i, bool *put)
+put_moment(
+    struct text *t, const struct stored *rows, struct place *places, uint32_t i)
 {
-	const struct stored *first = &rows[i];
+	int64_t ts_ms = rows[i].ts_ms;
 	const char *sep = "";
-	size_t mine[64], nmine = 0;
+	uint32_t mine[64], nmine = 0;
 
-	fprintf(f, "{\"ts\":%" PRId64 ",\"values\":{", first->ts_ms);
-	for (; i < n && nmine < 64; i++) {
-		const struct stored *r = &rows[i];
+	text_put(t, "{\"ts\":");
+	text_int(t, ts_ms);
+	text_put(t, ",\"values\":{");
+	for (; i != PLACE_NONE && nmine < 64; i = places[i].next) {
 		bool twice = false;
-		if (put[i] || r->ts_ms != first->ts_ms ||
-		    !same_device(first, r))
+		if (places[i].put || rows[i].ts_ms != ts_ms)
 			continue;
-		for (size_t k = 0; k < nmine; k++)
-			twice =
-			    twice || strcmp(rows[mine[k]].name, r->name) == 0;
+		for (uint32_t k = 0; k < nmine && !twice; k++)
+			twice = rows[mine[k]].series == rows[i].series &&
+				strcmp(rows[mine[k]].name, rows[i].name) == 0;
 		if (twice)
 			continue;
 		mine[nmine++] = i;
-		put[i] = true;
-		const char *point = r->name + device_len(r);
-		point += *point == '/';
-		fputs(sep, f);
+		places[i].put = true;
+		text_put(t, sep);
 		sep = ",";
-		put_quoted(f, point, strlen(point));
-		putc(':', f);
-		put_value(f, &r->value);
-		if (r->quality == QUALITY_UNCERTAIN ||
-		    r->clock != EPOCH_KNOWN) {
-			char key[MSG_SUBJECT_MAX + 16];
-			(void)snprintf(key, sizeof(key), "%s_quality", point);
-			putc(',', f);
-			put_quoted(f, key, strlen(key));
-			fputs(":\"uncertain\"", f);
-		}
+		put_point(t, &rows[i]);
 	}
-	fputs("}}", f);
+	text_put(t, "}}");
 }
 
 static void
-put_devices(FILE *f, const struct stored *rows, size_t n, bool *put)
+put_devices(
+    struct text *t, const struct stored *rows, struct place *places, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const char *sep = "";
-		if (put[i])
+		if (!places[i].first)
 			continue;
-		put_quoted(f, rows[i].name, device_len(&rows[i]));
-		fputs(":[", f);
-		for (size_t k = i; k < n; k++) {
-			if (put[k] || !same_device(&rows[i], &rows[k]))
+		put_quoted(t, rows[i].name, device_len(&rows[i]));
+		text_put(t, ":[");
+		for (uint32_t k = (uint32_t)i; k != PLACE_NONE;
+		     k = places[k].next) {
+			if (places[k].put)
 				continue;
-			fputs(sep, f);
+			text_put(t, sep);
 			sep = ",";
-			put_moment(f, rows, n, k, put);
+			put_moment(t, rows, places, k);
 		}
-		fputs("],", f);
+		text_put(t, "],");
 	}
-}
-
-/* Closes the stream; the text, or NULL when memory ran out on the way. */
-static char *
-finished(FILE *f, char **text)
-{
-	bool bad = ferror(f) != 0;
-
-	/* The text is where it will stay only once the stream is closed. */
-	if (fclose(f) != 0 || bad) {
-		free(*text);
-		return NULL;
-	}
-	return *text;
 }
 
 char *
 json_readings(const struct stored *rows, size_t n, size_t *len)
 {
-	bool *put = calloc(n + 1, sizeof(*put));
+	struct place *places = calloc(n + 1, sizeof(*places));
 	const struct stored *last = NULL;
-	char *text = NULL;
+	struct text t = {0};
 	uint64_t seq = 0;
-	FILE *f;
 
 	*len = 1;
-	if (!put)
+	if (!places)
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
-		put[i] = !sendable(&rows[i]);
-		if (!put[i])
+		places[i].put = !sendable(&rows[i]);
+		if (!places[i].put)
 			last = &rows[i];
 		seq = rows[i].seq > seq ? rows[i].seq : seq;
 	}
 	if (!last)
 		*len = 0;
-	f = last ? open_memstream(&text, len) : NULL;
-	if (f) {
-		putc('{', f);
-		put_devices(f, rows, n, put);
-		fprintf(f,
-		    "\"gateway\":[{\"ts\":%" PRId64 ",\"values\":"
-		    "{\"seq\":%" PRIu64 "}}]}",
-		    last->ts_ms, seq);
-		text = finished(f, &text);
+	if (!last || !devices_chain(rows, n, places)) {
+		free(places);
+		return NULL;
 	}
-	free(put);
-	return text;
+	text_put(&t, "{");
+	put_devices(&t, rows, places, n);
+	text_put(&t, "\"gateway\":[{\"ts\":");
+	text_int(&t, last->ts_ms);
+	text_put(&t, ",\"values\":{\"seq\":");
+	text_uint(&t, seq);
+	text_put(&t, "}}]}");
+	free(places);
+	return text_take(&t, len);
 }
 
 static void
-put_field(FILE *f, const char *key, const char *text)
+put_field(struct text *t, const char *key, const char *text)
 {
-	fprintf(f, ",\"%s\":", key);
-	put_quoted(f, text, strlen(text));
+	text_put(t, ",\"");
+	text_put(t, key);
+	text_put(t, "\":");
+	put_quoted(t, text, strlen(text));
 }
 
 char *
 json_event(const struct stored *row, size_t *len)
 {
-	char *text = NULL;
-	FILE *f = open_memstream(&text, len);
+	struct text t = {0};
 
-	if (!f)
-		return NULL;
-	fprintf(
-	    f, "{\"seq\":%" PRIu64 ",\"ts\":%" PRId64, row->seq, row->ts_ms);
-	put_field(f, "kind", event_kind_name(row->kind));
-	put_field(f, "subject", row->name);
-	put_field(f, "text", row->text);
+	text_put(&t, "{\"seq\":");
+	text_uint(&t, row->seq);
+	text_put(&t, ",\"ts\":");
+	text_int(&t, row->ts_ms);
+	put_field(&t, "kind", event_kind_name(row->kind));
+	put_field(&t, "subject", row->name);
+	put_field(&t, "text", row->text);
 	if (row->clock != EPOCH_KNOWN)
-		fputs(",\"clock\":\"uncertain\"", f);
-	putc('}', f);
-	return finished(f, &text);
+		text_put(&t, ",\"clock\":\"uncertain\"");
+	text_put(&t, "}");
+	return text_take(&t, len);
 }
 
 char *
 json_status(const char *state, const char *gateway, const char *version,
     const char *boot, int64_t ts_ms, size_t *len)
 {
-	char *text = NULL;
-	FILE *f = open_memstream(&text, len);
+	struct text t = {0};
 
-	if (!f)
-		return NULL;
-	fprintf(f, "{\"state\":\"%s\",\"ts\":%" PRId64, state, ts_ms);
-	put_field(f, "gateway", gateway);
-	put_field(f, "version", version);
-	put_field(f, "boot", boot);
-	putc('}', f);
-	return finished(f, &text);
+	text_put(&t, "{\"state\":\"");
+	text_put(&t, state);
+	text_put(&t, "\",\"ts\":");
+	text_int(&t, ts_ms);
+	put_field(&t, "gateway", gateway);
+	put_field(&t, "version", version);
+	put_field(&t, "boot", boot);
+	text_put(&t, "}");
+	return text_take(&t, len);
 }

@@ -86,19 +86,23 @@ up_take_health(struct up *u, const struct msg_text *piece)
 	up_watch(u);
 }
 
-/* As many of the rows as fit: *n of them. What is left comes next. */
+/* As many of the rows as fit: *n of them. What is left comes next. How many
+ * did is remembered: a row takes 10 bytes or 80. */
 static char *
-payload(const struct stored *rows, size_t *n, size_t *len)
+payload(struct up *u, const struct stored *rows, size_t *n, size_t *len)
 {
 	char *text;
 
 	if (rows->is_event)
 		return json_event(rows, len);
+	if (u->fit > 0 && *n > u->fit)
+		*n = u->fit;
 	while ((text = json_readings(rows, *n, len)) && *len > MESSAGE_MAX &&
 	       *n > 1) {
 		free(text);
-		*n /= 2;
+		*n = *n * MESSAGE_MAX / *len * 7 / 8 + 1;
 	}
+	u->fit = *len < MESSAGE_MAX / 2 ? *n * 2 : *n;
 	return text;
 }
 
@@ -107,7 +111,7 @@ static bool
 send_rows(struct up *u, const struct stored *rows, size_t n)
 {
 	size_t len = 0;
-	char *text = payload(rows, &n, &len);
+	char *text = payload(u, rows, &n, &len);
 	uint64_t first = window_after(&u->window) + 1, last = rows[n - 1].seq;
 	bool sent = true;
 	int mid = 0;

@@ -32,6 +32,7 @@ struct up {
 	struct lookup lookup;
 	struct window window;
 	struct backlog *backlog;
+	size_t fit;      /* rows that a message has room for; 0: not known */
 	struct msg *msg; /* one, for all: it is large */
 	char topic[256], boot[37], client[160];
 

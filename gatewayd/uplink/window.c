@@ -38,7 +38,12 @@ window_init(struct window *w, const struct seq_range *done, size_t n)
 bool
 window_full(const struct window *w)
 {
-	return w->n == WINDOW_MAX;
+	uint64_t rows = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		rows +=
+		    w->flights[i].range.last + 1 - w->flights[i].range.first;
+	return w->n == WINDOW_MAX || rows >= WINDOW_ROWS;
 }
 
 bool

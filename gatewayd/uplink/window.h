@@ -12,7 +12,8 @@
 
 #include "store.h"
 
-enum { WINDOW_MAX = 64, WINDOW_RANGES = 256 };
+/* Messages on their way, and rows in them: libmosquitto holds them all. */
+enum { WINDOW_MAX = 64, WINDOW_ROWS = 6400, WINDOW_RANGES = 256 };
 
 struct window {
 	struct flight {

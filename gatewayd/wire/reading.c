@@ -78,11 +78,38 @@ value_number(const struct value *v)
 	}
 }
 
+/* Most reals have a few decimals: when a whole number of at most 15 digits
+ * divided by a power of ten gives exactly r, those are its digits, and nothing
+ * needs to be tried. */
+static bool
+format_decimal(double r, char *out, size_t size)
+{
+	static const double scale[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6};
+	double size_of_r = fabs(r);
+	char digits[24];
+	int n, places = 0, whole;
+
+	/* Zero has a sign; what printf writes with an exponent is not ours. */
+	if (size_of_r < 1e-4 || size_of_r >= 1e9)
+		return false;
+	while (rint(r * scale[places]) / scale[places] != r)
+		if (++places == sizeof(scale) / sizeof(scale[0]))
+			return false;
+	n = snprintf(digits, sizeof(digits), "%0*" PRId64, places + 1,
+	    (int64_t)rint(size_of_r * scale[places]));
+	whole = n - places;
+	(void)snprintf(out, size, "%s%.*s%s%s", r < 0 ? "-" : "", whole, digits,
+	    places > 0 ? "." : "", digits + whole);
+	return true;
+}
+
 /* printf takes the decimal point from the locale; a number never has a comma
  * of its own. */
 static void
 format_real(double r, char *out, size_t size)
 {
+	if (format_decimal(r, out, size))
+		return;
 	for (int digits = 15; digits <= 17; digits++) {
 		(void)snprintf(out, size, "%.*g", digits, r);
 		if (strtod(out, NULL) == r)

@@ -129,6 +129,55 @@ one_point_twice_at_one_time(void **state)
 	    "{\"seq\":2}}]}");
 }
 
+/* Whatever order they come in: each row once, and all of a device together. */
+static void
+none_is_lost_or_doubled(void **state)
+{
+	enum { ROWS = 700 };
+	static struct stored r[ROWS];
+	unsigned seed = 7;
+	char name[64], *got;
+	size_t len, values = 0;
+	const char *device;
+	json_t *all, *moments, *moment;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ROWS; i++) {
+		unsigned x = seed = seed * 1103515245 + 12345;
+		(void)snprintf(name, sizeof(name), "l/d%u/p%u", x >> 16 & 31,
+		    x >> 22 & 63);
+		r[i] = row(
+		    i + 1, 1000 + (x >> 12 & 3), name, value_int((int64_t)i));
+	}
+	got = json_readings(r, ROWS, &len);
+	all = json_loads(got, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(all);
+	json_object_foreach(all, device, moments)
+	    json_array_foreach(moments, i, moment)
+	{
+		const char *point;
+		json_t *value, *at = json_object_get(moment, "ts");
+		json_t *set = json_object_get(moment, "values");
+		json_object_foreach(set, point, value)
+		{
+			json_int_t n = json_integer_value(value);
+			if (strcmp(device, "gateway") == 0)
+				continue;
+			(void)snprintf(
+			    name, sizeof(name), "%s/%s", device, point);
+			assert_in_range(n, 0, ROWS - 1);
+			assert_string_equal(r[n].name, name);
+			assert_int_equal(r[n].ts_ms, json_integer_value(at));
+			values++;
+			r[n].name[0] = '\0'; /* not a second time */
+		}
+	}
+	assert_int_equal(values, ROWS);
+	json_decref(all);
+	free(got);
+}
+
 static void
 nothing_to_say(void **state)
 {
@@ -170,6 +219,7 @@ main(void)
 	    cmocka_unit_test(names_survive),
 	    cmocka_unit_test(doubt_is_marked),
 	    cmocka_unit_test(one_point_twice_at_one_time),
+	    cmocka_unit_test(none_is_lost_or_doubled),
 	    cmocka_unit_test(nothing_to_say),
 	    cmocka_unit_test(an_event),
 	};

@@ -417,6 +417,38 @@ values_are_written_as_they_are(void **state)
 	assert_int_equal(v.type, VALUE_INT);
 }
 
+/* The shortest that reads back, which trying one precision after another also
+ * finds. */
+static void
+reals_are_as_short_as_can_be(void **state)
+{
+	static const double scale[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7};
+	char want[40], got[40];
+	uint64_t x = 88172645463325252;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		int64_t whole = (int64_t)x >> (x & 63);
+		double r = (double)whole / scale[i & 7];
+		if (i % 16 == 15)
+			memcpy(&r, &x, sizeof(r));
+		if (i % 16 == 14)
+			r = (double)(float)r;
+		struct value v = value_real(r);
+		if (v.type == VALUE_NONE)
+			continue;
+		for (int digits = 15; digits <= 17; digits++) {
+			(void)snprintf(want, sizeof(want), "%.*g", digits, r);
+			if (strtod(want, NULL) == r)
+				break;
+		}
+		assert_string_equal(value_format(&v, got, sizeof(got)), want);
+	}
+}
+
 int
 main(void)
 {
@@ -432,6 +464,7 @@ main(void)
 	    cmocka_unit_test(channels_carry_whole_frames),
 	    cmocka_unit_test(a_full_channel_says_so),
 	    cmocka_unit_test(values_are_written_as_they_are),
+	    cmocka_unit_test(reals_are_as_short_as_can_be),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
