@@ -197,11 +197,15 @@ bus_step(struct bus *b, struct answer *out, char *why)
 struct bus_wants
 bus_wants(const struct bus *b)
 {
-	int64_t until = b->state != BUS_BUSY ? INT64_MAX
-			: b->asked           ? b->done * 1000
-					     : 0;
+	int64_t until = b->done;
 
-	return (struct bus_wants){.fd = -1, .until_us = until};
+	if (b->state != BUS_BUSY)
+		return (struct bus_wants){.fd = -1, .until_us = INT64_MAX};
+	if (!b->asked)
+		until = 0;
+	else if (*played_now() < b->quiet)
+		until = b->quiet;
+	return (struct bus_wants){.fd = -1, .until_us = until * 1000};
 }
 
 bool

@@ -336,7 +336,7 @@ until(int64_t end)
 
 /* ---- what was heard ---- */
 
-static size_t
+static inline size_t
 events(enum event_kind kind, const char *text)
 {
 	size_t n = 0;

@@ -242,6 +242,47 @@ test_a_command_ends_a_quiet_wait(void **state)
 	site_end();
 }
 
+/* When the valve closes if its time is over so long after the probe, which is
+ * dead, was asked; from then, too. */
+static int64_t
+closed_after(int64_t over)
+{
+	int64_t asked = 0, t0;
+	size_t from;
+
+	/* Once to see when that is, and once more. */
+	for (unsigned turn = 0; turn < 2; turn++) {
+		valves_start();
+		t0 = field.now;
+		if (turn > 0)
+			(void)command(RELAY_1, COMMAND_OPEN, 0,
+			    (uint32_t)(asked + over - t0));
+		until(t0 + 2 * SECOND);
+		from = field.nlog;
+		unit_of(PROBE)->dead = true;
+		if (turn == 0)
+			asked = until_it_waits_for(PROBE)->at;
+		else
+			until(asked + 5 * SECOND);
+		if (turn == 0)
+			site_end();
+	}
+	while (!is_coil_write(&field.log[from], 0, 0))
+		assert_true(++from < field.nlog);
+	site_end();
+	return field.log[from].at - asked;
+}
+
+static void
+test_a_deadline_ends_a_quiet_wait(void **state)
+{
+	(void)state;
+	assert_int_equal(closed_after(1500), 1500);
+	assert_int_equal(closed_after(1001), 1001);
+	/* The timeout itself is waited for. */
+	assert_int_equal(closed_after(300), 1000);
+}
+
 /* ---- what is refused ---- */
 
 static void
@@ -355,6 +396,7 @@ main(void)
 	    cmocka_unit_test(test_closing_goes_into_the_middle_of_a_setting),
 	    cmocka_unit_test(test_a_command_waits_for_one_exchange_at_most),
 	    cmocka_unit_test(test_a_command_ends_a_quiet_wait),
+	    cmocka_unit_test(test_a_deadline_ends_a_quiet_wait),
 	    cmocka_unit_test(test_commands_that_cannot_be),
 	    cmocka_unit_test(test_a_command_that_comes_too_late),
 	    cmocka_unit_test(test_nothing_is_opened_on_a_lost_device),

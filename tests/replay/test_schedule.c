@@ -5,64 +5,7 @@
  */
 #include <malloc.h>
 
-#include "played_field.h"
-
-/* ---- devices of any size ---- */
-
-static struct point_type pool[UNITS][POINTS];
-static struct device_type types[UNITS];
-
-/* A type with n points of one register, each a read of its own: `per_read` 1,
- * or merged. */
-static struct device_type *
-type(size_t at, size_t n, uint16_t per_read)
-{
-	for (size_t p = 0; p < n; p++)
-		pool[at][p] = (struct point_type){.name = "p",
-		    .table = TABLE_HOLDING,
-		    .addr = (uint16_t)p,
-		    .count = 1,
-		    .type = REG_UINT16,
-		    .order = {0, 1},
-		    .mul = 1,
-		    .div = 1};
-	types[at] = (struct device_type){.name = "t",
-	    .registers_per_read = per_read,
-	    .points = pool[at],
-	    .npoints = n};
-	return &types[at];
-}
-
-struct pace {
-	size_t n, bad;
-	int64_t least, most; /* between good readings */
-};
-
-/* How a series was read since then, until the latest. */
-static struct pace
-pace_of(uint32_t series, int64_t since)
-{
-	struct pace p = {.least = INT64_MAX};
-	int64_t last = 0;
-
-	for (size_t i = 0; i < heard.nr; i++) {
-		const struct reading *r = &heard.r[i];
-
-		if (r->series != series || r->boot_ms < since)
-			continue;
-		if (r->quality != QUALITY_GOOD) {
-			p.bad++;
-			continue;
-		}
-		if (last != 0 && r->boot_ms - last < p.least)
-			p.least = r->boot_ms - last;
-		if (last != 0 && r->boot_ms - last > p.most)
-			p.most = r->boot_ms - last;
-		last = r->boot_ms;
-		p.n++;
-	}
-	return p;
-}
+#include "played_types.h"
 
 /* ---- a line that can keep its periods ---- */
 
@@ -330,107 +273,6 @@ test_connections_do_not_wait_for_each_other(void **state)
 	site_end();
 }
 
-/* ---- what is counted ---- */
-
-/* All counts as they are now, with nothing under way. */
-static void
-hear_counts(void)
-{
-	while (field.log[field.nlog - 1].done >= field.now)
-		until(field.now + 10);
-	for (size_t i = 0; i < line.ndevices; i++)
-		run->devs[i].changed = true;
-	hear();
-}
-
-static void
-test_everything_is_counted(void **state)
-{
-	const struct msg_device *d = &heard.device[0];
-	struct unit *u;
-
-	(void)state;
-	site_begin();
-	(void)site_add(type(0, 1, 125), 10 * SECOND, SECOND);
-	(void)site_add(type(1, 1, 125), 20 * SECOND, SECOND);
-	u = unit_of(0);
-	u->takes_ms = 40;
-	site_start();
-	until(field.now + 95 * SECOND); /* ten polls */
-	u->takes_ms = 300;
-	until(field.now + 20 * SECOND); /* two slow ones */
-	u->takes_ms = 40;
-	u->code = 6;
-	u->code_times = 2;
-	until(field.now + 10 * SECOND); /* busy twice, then answered */
-	u->code = 1;
-	u->code_times = 1;
-	until(field.now + 10 * SECOND); /* refused, not asked again */
-	u->crc = true;
-	until(field.now + 5 * SECOND); /* twice at once */
-	u->crc = false;
-	until(field.now + 20 * SECOND);
-	hear_counts();
-	assert_int_equal(d->state, DEVICE_ONLINE);
-	assert_int_equal(d->exceptions, 3);
-	assert_int_equal(d->codes[6], 2);
-	assert_int_equal(d->codes[1], 1);
-	assert_int_equal(d->crc + d->noise, d->crc);
-	assert_int_equal(d->timeouts, 0);
-	assert_int_equal(
-	    d->requests, d->answers + d->timeouts + d->crc + d->noise);
-	uint32_t bars = 0, slow = 0;
-	for (size_t i = 0; i < ANSWER_BARS; i++) {
-		bars += d->answer_bars[i];
-		if (i > 0 && answer_bar_ms[i - 1] < 300 &&
-		    (i == ANSWER_BARS - 1 || 300 <= answer_bar_ms[i]))
-			slow = d->answer_bars[i];
-	}
-	assert_int_equal(bars, d->answers);
-	assert_int_equal(slow, 2);
-	uint64_t ms = 0;
-	uint32_t asked = 0;
-	for (size_t i = 0; i < field.nlog; i++)
-		if (field.log[i].unit == devices[0].unit) {
-			asked++;
-			ms += (uint64_t)(field.log[i].done - field.log[i].at);
-		}
-	assert_int_equal(d->requests, asked);
-	assert_int_equal(d->line_ms, ms);
-	site_end();
-}
-
-static void
-test_timeouts_and_use_are_counted(void **state)
-{
-	const struct msg_device *d = &heard.device[0];
-	int64_t t0;
-
-	(void)state;
-	site_begin();
-	(void)site_add(type(0, 1, 125), SECOND, 200);
-	unit_of(0)->takes_ms = 100;
-	t0 = field.now;
-	site_start();
-	until(t0 + 2 * MINUTE + 11 * SECOND);
-	assert_int_equal(heard.line.use, 100); /* a tenth */
-	assert_int_equal(heard.line.overruns, 0);
-	assert_in_range(heard.line.sent, 120, 132);
-	unit_of(0)->dead = true;
-	size_t from = field.nlog;
-	until(field.now + MINUTE);
-	unit_of(0)->dead = false;
-	until(field.now + MINUTE);
-	hear_counts();
-	uint32_t dead = 0;
-	for (size_t i = from; i < field.nlog; i++)
-		dead += field.log[i].result == BUS_TIMEOUT;
-	assert_int_equal(d->timeouts, dead);
-	assert_int_equal(d->requests, field.nlog);
-	assert_int_equal(d->answers, field.nlog - dead);
-	site_end();
-}
-
 int
 main(void)
 {
@@ -444,8 +286,6 @@ main(void)
 	    cmocka_unit_test(test_a_probe_waits_for_the_living),
 	    cmocka_unit_test(test_a_missing_point_costs_its_neighbours_nothing),
 	    cmocka_unit_test(test_connections_do_not_wait_for_each_other),
-	    cmocka_unit_test(test_everything_is_counted),
-	    cmocka_unit_test(test_timeouts_and_use_are_counted),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
