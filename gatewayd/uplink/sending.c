@@ -135,13 +135,19 @@ send_rows(struct up *u, const struct stored *rows, size_t n)
 	return sent;
 }
 
+bool
+up_lags(struct up *u)
+{
+	return window_after(&u->window) < u->durable;
+}
+
 void
 up_pump(struct up *u)
 {
 	const struct stored *rows;
 	size_t n;
 
-	if (!u->online || u->stopping || !u->durable ||
+	if (!u->online || u->stopping || !up_lags(u) ||
 	    !backlog_ready(u->backlog, &u->window))
 		return;
 	while (

@@ -27,7 +27,8 @@ struct up {
 	const struct site *site;
 	const struct uplink *conf;
 	sd_event *event;
-	sd_event_source *io; /* of the broker's socket */
+	sd_event_source *io;   /* of the broker's socket */
+	sd_event_source *tick; /* what is done at its time */
 	struct mqtt *mqtt;
 	struct lookup lookup;
 	struct window window;
@@ -96,6 +97,8 @@ int up_publish_status(struct up *u, const char *state, int *mid);
 void up_take_health(struct up *u, const struct msg_text *piece);
 /* The last one, retained, when the broker does not have it. */
 void up_publish_health(struct up *u);
+/* There are durable rows that are not on their way. */
+bool up_lags(struct up *u);
 /* Rows, as many as may be on their way. */
 void up_pump(struct up *u);
 /* From inside libmosquitto: a PUBACK. */

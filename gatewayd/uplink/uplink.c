@@ -36,6 +36,8 @@ up_begin_stop(struct up *u)
 		return;
 	u->stopping = true;
 	u->stop_by = mono_ms() + DRAIN_MS;
+	/* At once; it cannot fail for a source of ours. */
+	(void)sd_event_source_set_time(u->tick, 0);
 }
 
 /* PUBACKs first, then the offline status and its PUBACK, then goodbye. */
@@ -68,6 +70,22 @@ stop_step(struct up *u, int64_t now)
 	up_end(u, 0);
 }
 
+/* Ten times a second while something is under way that no event tells of;
+ * else each waking up would cost more than what it is for. */
+static int64_t
+next_tick(struct up *u, int64_t now)
+{
+	int64_t next = u->beat_at;
+
+	if (!u->online || u->stopping || u->nacks > 0 || up_lags(u))
+		return now + TICK_MS;
+	if (u->misc_at < next)
+		next = u->misc_at;
+	if (u->report_at < next)
+		next = u->report_at;
+	return next > now ? next : now + 1;
+}
+
 static int
 on_tick(sd_event_source *s, uint64_t usec, void *arg)
 {
@@ -91,7 +109,7 @@ on_tick(sd_event_source *s, uint64_t usec, void *arg)
 		stop_step(u, now);
 	if (u->finished)
 		return 0;
-	(void)sd_event_source_set_time(s, (uint64_t)(now + TICK_MS) * 1000);
+	(void)sd_event_source_set_time(s, (uint64_t)next_tick(u, now) * 1000);
 	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
 
@@ -119,7 +137,7 @@ start(struct up *u)
 		r = sd_event_add_io(
 		    u->event, NULL, CHAN_FD, EPOLLIN, up_on_core, u);
 	if (r >= 0)
-		r = sd_event_add_time(u->event, NULL, CLOCK_BOOTTIME,
+		r = sd_event_add_time(u->event, &u->tick, CLOCK_BOOTTIME,
 		    (uint64_t)now * 1000, 10000, on_tick, u);
 	if (r < 0) {
 		log_err("%s: %s", u->conf->name, strerror(-r));
@@ -159,6 +177,7 @@ uplink_run(const struct site *site, const struct uplink *conf)
 		code = u->exit_code;
 	if (u) {
 		sd_event_source_disable_unref(u->io);
+		sd_event_source_disable_unref(u->tick);
 		mqtt_free(u->mqtt);
 		lookup_end(&u->lookup);
 		sd_event_unref(u->event);
