@@ -126,9 +126,13 @@ device_slow(struct dev *d, uint32_t late_ms)
 void
 device_alive(struct dev *d, int64_t now)
 {
+	bool failed = d->health.failures > 0;
 	enum health_change c = health_ok(&d->health, now);
 
 	d->grew = true;
+	/* What it did not answer the line has not missed. */
+	if (failed)
+		polling_excuse(&d->polling, now);
 	if (c == HEALTH_SAME)
 		return;
 	d->changed = true;

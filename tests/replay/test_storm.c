@@ -1,8 +1,8 @@
 /*
- * Bad days for valves: commands, dead units, deaf ones, power cuts and pulled
- * adapters at random moments, by seeds that can be repeated. Whatever happens,
- * no valve is open when its time is over and it can be reached, and every
- * command is answered once.
+ * Bad days for valves, and for their neighbours: commands, dead units, deaf
+ * ones, power cuts and pulled adapters at random moments, by seeds that can be
+ * repeated. Whatever happens, no valve is open when its time is over and it can
+ * be reached, and every command is answered once.
  */
 #include "played_commands.h"
 
@@ -166,10 +166,74 @@ test_bad_days(void **state)
 		bad_day(i);
 }
 
+/* ---- units of one line ---- */
+
+enum { UNITS_HERE = 10, WELL = 5 };
+
+static void
+random_trouble(struct unit *u)
+{
+	uint32_t n = below(12);
+
+	u->dead = n < 3;
+	u->noise = n == 3;
+	u->crc = n == 4;
+	u->code = n == 5 ? (uint8_t)(1 + below(11)) : 0;
+	u->takes_ms = n == 6 ? 900 : n == 7 ? 1100 : 0;
+}
+
+/* Five units keep well, five have all kinds of trouble. */
+static void
+bad_neighbours(uint32_t number)
+{
+	int64_t last[WELL] = {0}, worst = 0;
+
+	site_begin();
+	seed = number;
+	for (size_t i = 0; i < UNITS_HERE; i++) {
+		(void)site_add(&probe, 10 * SECOND, SECOND);
+		unit_of(i)->regs[0] = (uint16_t)(100 + i);
+	}
+	site_start();
+	for (int64_t end = field.now + HOUR; field.now < end;) {
+		if (below(20) == 0)
+			random_trouble(unit_of(WELL + below(WELL)));
+		until(field.now + SECOND);
+		for (size_t i = 0; i < heard.nr; i++) {
+			const struct reading *r = &heard.r[i];
+
+			if (r->quality == QUALITY_GOOD)
+				assert_int_equal(r->value.i, 100 + r->series);
+			if (r->series >= WELL)
+				continue;
+			assert_int_equal(r->quality, QUALITY_GOOD);
+			if (last[r->series] != 0 &&
+			    r->boot_ms - last[r->series] > worst)
+				worst = r->boot_ms - last[r->series];
+			last[r->series] = r->boot_ms;
+		}
+		heard.nr = 0;
+	}
+	assert_in_range(worst, 10 * SECOND, 13 * SECOND);
+	assert_int_equal(heard.line.overruns, 0);
+	site_end();
+}
+
+static void
+test_bad_neighbours(void **state)
+{
+	(void)state;
+	for (uint32_t i = 1; i <= SEEDS; i++)
+		bad_neighbours(i);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_bad_days)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_bad_days),
+	    cmocka_unit_test(test_bad_neighbours),
+	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
