@@ -214,7 +214,7 @@ bad_neighbours(uint32_t number)
 		}
 		heard.nr = 0;
 	}
-	assert_in_range(worst, 10 * SECOND, 13 * SECOND);
+	assert_in_range(worst, 10 * SECOND, 15 * SECOND);
 	assert_int_equal(heard.line.overruns, 0);
 	site_end();
 }
