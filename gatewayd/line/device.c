@@ -282,14 +282,22 @@ device_retry(struct dev *d, int64_t at)
 bool
 device_next(struct dev *d, int64_t now, struct request *out)
 {
+	bool lost = d->health.state == DEVICE_LOST;
+
 	/* A probe: the first of all its reads will do. */
-	if (d->health.state == DEVICE_LOST) {
+	if (lost) {
 		polling_all(&d->polling);
 		d->replan = true;
 		pdevice_restart(d);
 	}
-	if (d->plan == NULL)
-		return pdevice_next(d, now, out);
+	if (d->plan == NULL) {
+		bool asks = pdevice_next(d, now, out);
+
+		/* A probe with nothing to ask is not made without end. */
+		if (lost && !asks)
+			d->health.gate.not_before = now + d->health.gap_ms;
+		return asks;
+	}
 	if (setup_waits(d))
 		return setup_next(d, now, out);
 	return reads_next(d, now, out);

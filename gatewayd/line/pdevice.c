@@ -185,6 +185,12 @@ pdevice_next(struct dev *d, int64_t now, struct request *out)
 	}
 	if (l->nops <= 0 && !begin_list(d))
 		return false;
+	/* A probe is one exchange: there is nothing to pause for before it. */
+	while (d->health.state == DEVICE_LOST && l->ops[l->op].op == GW_PAUSE) {
+		advance(d);
+		if (l->nops == 0)
+			return false;
+	}
 	const struct gw_op *op = &l->ops[l->op];
 	if (op->op == GW_PAUSE) {
 		d->not_before = now + pdevice_pause_ms(op);

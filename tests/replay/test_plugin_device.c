@@ -18,7 +18,7 @@
 
 static struct {
 	int64_t now;
-	bool dead, refuse, breaks_plan, breaks_decode;
+	bool dead, refuse, breaks_plan, breaks_decode, empty, pause_first;
 	uint8_t refused_addr; /* 02 for this register; 0: none */
 	uint16_t valve;
 	unsigned asks, first_writes, deaf;
@@ -63,10 +63,16 @@ plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops, int cap,
 {
 	(void)d;
 	(void)cycle;
-	assert_true(cap >= 3);
+	assert_true(cap >= 4);
 	if (field.breaks_plan) {
 		(void)snprintf(why, size, "op 1 reads 126 registers");
 		return -EPROTO;
+	}
+	if (field.empty)
+		return 0;
+	if (field.pause_first) {
+		ops[0] = (struct gw_op){.op = GW_PAUSE, .count = 50};
+		ops++;
 	}
 	ops[0] = (struct gw_op){.op = GW_READ,
 	    .table = GW_HOLDING,
@@ -79,7 +85,7 @@ plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops, int cap,
 	    .span = 1,
 	    .addr = 20,
 	    .count = 1};
-	return 3;
+	return field.pause_first ? 4 : 3;
 }
 
 int
@@ -300,6 +306,33 @@ test_lost_and_back(void **state)
 	run = run_free(run);
 }
 
+/* A lost device whose list has nothing to ask, or begins with a pause, is
+ * neither asked without end nor given up. */
+static void
+test_lost_with_nothing_to_ask(void **state)
+{
+	(void)state;
+	begin(false);
+	until(5000);
+	field.dead = true;
+	until(65000);
+	(void)tally();
+	assert_int_equal(run->devs[0].health.state, DEVICE_LOST);
+	field.empty = true;
+	until(125000);
+	field.empty = false;
+	field.breaks_plan = true;
+	until(185000);
+	assert_in_range(tally().bad[0], 1, 60);
+	field.breaks_plan = false;
+	field.pause_first = true;
+	field.dead = false;
+	until(245000);
+	assert_int_equal(run->devs[0].health.state, DEVICE_ONLINE);
+	assert_true(tally().good[2] > 0);
+	run = run_free(run);
+}
+
 static void
 test_broken_contract(void **state)
 {
@@ -366,6 +399,7 @@ main(void)
 	    cmocka_unit_test(test_polls),
 	    cmocka_unit_test(test_refused_span_leaves_the_other),
 	    cmocka_unit_test(test_lost_and_back),
+	    cmocka_unit_test(test_lost_with_nothing_to_ask),
 	    cmocka_unit_test(test_broken_contract),
 	    cmocka_unit_test(test_refused_plugin),
 	    cmocka_unit_test(test_safe_that_does_not_take),
