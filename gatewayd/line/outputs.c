@@ -78,10 +78,9 @@ expire(struct outputs *o, int64_t now)
 		if (!c->on || now < c->until)
 			continue;
 		written_answer(o, c, RESULT_UNCERTAIN, "its time is over");
+		written_leave(o, c);
 		written_want_safe(c, now);
 		c->timed_out = true;
-		if (o->now == c)
-			o->now = NULL;
 	}
 }
 

@@ -56,8 +56,7 @@ outputs_command(struct outputs *o, struct dev *d, uint16_t point,
 	}
 	written_answer(
 	    o, c, RESULT_UNCERTAIN, "a later command took its place");
-	if (o->now == c)
-		o->now = NULL;
+	written_leave(o, c);
 	if (m->action == COMMAND_CLOSE) {
 		written_want_safe(c, now);
 	} else {
@@ -119,14 +118,16 @@ outputs_found(struct outputs *o, const struct dev *d, size_t point,
 void
 outputs_stop(struct outputs *o)
 {
-	o->now = NULL;
 	for (size_t i = 0; i < o->n; i++) {
 		struct written *c = &o->c[i];
+		bool plugin_closed = c->point != WRITING_SAFE &&
+				     c->dev->conf->type->plugin && !c->on &&
+				     !c->pending;
 
 		written_answer(o, c, RESULT_UNCERTAIN, "the line is ending");
+		written_leave(o, c);
 		c->pending = false;
-		if (!c->output || (c->point != WRITING_SAFE &&
-				      c->dev->conf->type->plugin && !c->on))
+		if (!c->output || plugin_closed)
 			continue;
 		written_want_safe(c, 0);
 		c->urgent = true;
@@ -136,7 +137,7 @@ outputs_stop(struct outputs *o)
 size_t
 outputs_left(const struct outputs *o)
 {
-	size_t left = 0;
+	size_t left = o->now == &o->rest;
 
 	for (size_t i = 0; i < o->n; i++)
 		left += o->c[i].output && o->c[i].pending;

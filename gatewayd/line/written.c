@@ -128,6 +128,22 @@ written_say_value(struct outputs *o, struct written *c)
 }
 
 void
+written_leave(struct outputs *o, struct written *c)
+{
+	if (o->now != c)
+		return;
+	o->now = NULL;
+	if (c->dev->plan != NULL || o->writing.phase == WRITING_LOOK)
+		return;
+	o->rest = (struct written){.dev = c->dev,
+	    .point = c->point,
+	    .output = c->output,
+	    .on = c->on,
+	    .value = c->value};
+	o->now = &o->rest;
+}
+
+void
 written_want(struct written *c, double value, int64_t now)
 {
 	c->value = value;

@@ -39,7 +39,8 @@ struct outputs {
 	struct lane *lane;
 	struct written *now; /* whose writing is under way */
 	struct writing writing;
-	struct gw_op *ops; /* room for a plugin's list */
+	struct gw_op *ops;   /* room for a plugin's list */
+	struct written rest; /* whose list it was that nobody waits for */
 	size_t n;
 	struct written c[];
 };
@@ -51,6 +52,11 @@ double written_safe_value(const struct written *c);
 /* This value, or the safe state, from now on. */
 void written_want(struct written *c, double value, int64_t now);
 void written_want_safe(struct written *c, int64_t now);
+
+/* Its writing, if under way, is not what is wanted any more. A plugin's list
+ * comes to its end all the same, as o->rest: half a pulse would be worse than
+ * the wait. */
+void written_leave(struct outputs *o, struct written *c);
 
 /* To who waits for the result of a command, if anybody does. */
 void written_answer(struct outputs *o, struct written *c,

@@ -21,7 +21,7 @@ enum { DRIVE = 30, STANDS = 31, PULSE_MS = 100, ASKED = 4000, SECOND = 1000 };
 
 static struct {
 	int64_t now;
-	bool dead, stuck;
+	bool dead, stuck, no_safe;
 	int silent_writes, spare; /* answers missing, after so many good ones */
 	uint16_t drive, stands;
 	int64_t since;   /* of the current */
@@ -109,12 +109,10 @@ plugin_decode(struct plugin_device *d, uint32_t span, const uint16_t *words,
 	return 1;
 }
 
-int
-plugin_safe(struct plugin_device *d, struct gw_op *ops, int cap)
+static int
+pulse(struct gw_op *ops, uint16_t current)
 {
-	(void)d;
-	(void)cap;
-	ops[0] = drive(2);
+	ops[0] = drive(current);
 	ops[1] = (struct gw_op){.op = GW_PAUSE, .count = PULSE_MS};
 	ops[2] = drive(0);
 	ops[3] = look();
@@ -122,16 +120,24 @@ plugin_safe(struct plugin_device *d, struct gw_op *ops, int cap)
 }
 
 int
+plugin_safe(struct plugin_device *d, struct gw_op *ops, int cap)
+{
+	(void)d;
+	(void)cap;
+	return field.no_safe ? 0 : pulse(ops, 2);
+}
+
+int
 plugin_encode(struct plugin_device *d, uint32_t point, double value,
     struct gw_op *ops, int cap, char *why, size_t size)
 {
+	(void)d;
+	(void)cap;
 	if (point != 0 || (value != 0 && value != 1)) {
 		(void)snprintf(why, size, "it is open or closed");
 		return -EINVAL;
 	}
-	(void)plugin_safe(d, ops, cap);
-	ops[0] = drive(value != 0 ? 1 : 2);
-	return 4;
+	return pulse(ops, value != 0 ? 1 : 2);
 }
 
 uint32_t
@@ -202,10 +208,11 @@ static struct line line;
 static struct run *run;
 
 static void
-begin(void)
+begin_with(bool safe)
 {
 	memset(&field, 0, sizeof(field));
 	field.now = SECOND;
+	field.no_safe = !safe;
 	types[0] = (struct point_type){
 	    .name = "valve", .kind = KIND_OUTPUT, .writable = true};
 	types[1] = (struct point_type){.name = "wet",
@@ -240,6 +247,12 @@ begin(void)
 	run = run_new(&line, field.now);
 	assert_non_null(run);
 	play_until(run, 5 * SECOND);
+}
+
+static void
+begin(void)
+{
+	begin_with(true);
 }
 
 static void
@@ -374,6 +387,74 @@ test_lost_while_open(void **state)
 	end();
 }
 
+/* Whatever comes during a pulse, it lasts as long as it should: current that
+ * goes on would burn the coil. */
+static void
+in_a_pulse(void)
+{
+	int64_t t0;
+
+	begin();
+	t0 = field.now;
+	command(COMMAND_OPEN, 60 * SECOND);
+	while (field.drive != 1) {
+		assert_true(field.now < t0 + 3 * SECOND);
+		play_until(run, field.now + 1);
+	}
+}
+
+static void
+pulse_was_whole(unsigned pulses)
+{
+	assert_int_equal(field.stands, 0);
+	assert_int_equal(field.drive, 0);
+	assert_int_equal(field.pulses, pulses);
+	assert_in_range(field.longest, PULSE_MS, PULSE_MS + 100);
+	end();
+}
+
+static void
+test_closed_in_the_middle_of_a_pulse(void **state)
+{
+	(void)state;
+	in_a_pulse();
+	command(COMMAND_CLOSE, 0);
+	play_until(run, field.now + 5 * SECOND);
+	pulse_was_whole(3);
+	/* And by its time. */
+	in_a_pulse();
+	command(COMMAND_OPEN, 10);
+	play_until(run, field.now + 5 * SECOND);
+	assert_int_equal(field.stands, 0);
+	assert_in_range(field.longest, PULSE_MS, PULSE_MS + 100);
+	end();
+}
+
+static void
+test_ended_in_the_middle_of_a_pulse(void **state)
+{
+	(void)state;
+	in_a_pulse();
+	assert_int_equal(play_stop(run, field.now + 7500), 0);
+	pulse_was_whole(4); /* closed by itself, and by safe() */
+}
+
+/* A closing that has not taken yet is not forgotten at the end. */
+static void
+test_ended_while_closing(void **state)
+{
+	(void)state;
+	begin_with(false);
+	command(COMMAND_OPEN, 60 * SECOND);
+	play_until(run, field.now + 3 * SECOND);
+	assert_int_equal(field.stands, 1);
+	field.stuck = true;
+	command(COMMAND_CLOSE, 0);
+	play_until(run, field.now + 3 * SECOND);
+	assert_int_equal(play_stop(run, field.now + 7500), 1);
+	end();
+}
+
 int
 main(void)
 {
@@ -383,6 +464,9 @@ main(void)
 	    cmocka_unit_test(test_a_valve_that_is_stuck),
 	    cmocka_unit_test(test_the_end_closes_it),
 	    cmocka_unit_test(test_lost_while_open),
+	    cmocka_unit_test(test_closed_in_the_middle_of_a_pulse),
+	    cmocka_unit_test(test_ended_in_the_middle_of_a_pulse),
+	    cmocka_unit_test(test_ended_while_closing),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
