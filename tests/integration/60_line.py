@@ -364,39 +364,50 @@ def check_dtu(tap):
                        len(bad))
             tap.ok(farm.stats()["lines"]["dtu"]["connections"] == 1,
                    "over one connection")
-        as_modbus_tcp(tap, port)
 
 
-def as_modbus_tcp(tap, port):
-    """The same converter, taken for one that speaks Modbus TCP. It answers
-    whatever it is asked with serial frames."""
+def check_as_tcp(tap, delay):
+    """C24, the other way round: such a converter is taken for one that speaks
+    Modbus TCP. It answers whatever it is asked with serial frames; its greeting
+    is there at once, or comes while something or nothing is awaited."""
+    what = "greeting %d ms late" % (delay * 1000)
     with harness.tempdir() as d:
+        port = harness.free_port()
         dev = {"dev": lf.device("cwt-soil-thc-s", 7, "300ms")}
         conf = lf.site(d, {"dtu": lf.tcp(port, dev, timeout="300ms")})
         answer = bytes.fromhex("07030A0104FF9B007D00000000")
-        s = Answering(port, b"REG:0001", answer + lf.crc(answer))
+        s = Answering(port, b"REG:0001", answer + lf.crc(answer), delay)
         with harness.Gateway(d, conf) as g:
             said = lf.told(d, "rtu_over_tcp", 25)
-            tap.ok(said, "as Modbus TCP: said in plain words: %s" % said)
-            time.sleep(3)
+            tap.ok(said, "%s: said in plain words: %s" % (what, said))
+            time.sleep(8)
+            line, dev = lf.line_of(g, "dtu"), lf.device_of(g, "dtu/dev")
+            tap.ok("rtu_over_tcp" in line["text"] + dev["text"],
+                   "%s: in status, too: %s; %s" % (what, line["text"],
+                                                  dev["text"]))
             n = lf.good(d, "dtu/%")
-            tap.ok(not n, "as Modbus TCP: no value: %s" % n[:2])
-            tap.ok(s.connections <= 40, "as Modbus TCP: no tight loop of "
-                   "connections: %d" % s.connections)
-            tap.ok(lf.cpu_s(g.pids()["line dtu"]) < 2, "nor a busy one")
+            tap.ok(not n, "%s: no value: %s" % (what, n[:2]))
+            tap.ok(s.connections <= 60, "%s: no tight loop of connections: %d"
+                   % (what, s.connections))
+            n = lf.events(d, "line", "dtu")
+            tap.ok(len(n) <= 4, "%s: nor of events: %d %s" % (what, len(n),
+                                                             n[-1:]))
+            tap.ok(lf.cpu_s(g.pids()["line dtu"]) < 2, "%s: nor a busy one" %
+                   what)
         s.close()
 
 
 class Answering:
-    """A server with one answer to everything, and a greeting."""
+    """A server with one answer to everything, and a greeting that comes
+    `delay` seconds after the connection."""
 
-    def __init__(self, port, greeting, answer):
+    def __init__(self, port, greeting, answer, delay):
         self.s = socket.socket()
         self.s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.s.bind(("127.0.0.1", port))
         self.s.listen(16)
         self.connections = 0
-        self.greeting, self.answer = greeting, answer
+        self.greeting, self.answer, self.delay = greeting, answer, delay
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -411,6 +422,7 @@ class Answering:
 
     def _serve(self, c):
         try:
+            time.sleep(self.delay)
             c.sendall(self.greeting)
             while c.recv(256):
                 c.sendall(self.answer)
@@ -523,6 +535,9 @@ CHECKS = {
     "stray": check_stray,
     "unasked": check_unasked,
     "dtu": check_dtu,
+    "as-tcp": lambda tap: check_as_tcp(tap, 0),
+    "as-tcp-50": lambda tap: check_as_tcp(tap, 0.05),
+    "as-tcp-400": lambda tap: check_as_tcp(tap, 0.4),
     "dialled-into": check_dialled_into,
     "callers": check_callers,
 }
