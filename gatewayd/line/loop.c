@@ -193,6 +193,7 @@ finish(struct loop *l)
 		if (rc == -EAGAIN)
 			wait_chan(l->chan, POLLOUT, until);
 	}
+	r->look_next = 0;
 	if (rc == 0)
 		run_tell(r, l->chan, mono_ms());
 	while (!l->gone && send_kind(l->chan, MSG_BYE) == -EAGAIN &&

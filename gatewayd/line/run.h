@@ -22,6 +22,7 @@
 enum {
 	DEVICE_TELL_MS = 10000,   /* counts that grew are told so often */
 	LINE_TELL_MS = 10000,     /* the line's too */
+	LOOK_MS = 50,             /* for devices that have news */
 	USE_MS = 60000,           /* line use is of so long */
 	OVERRUN_SAY_MS = 3600000, /* an event at most so often */
 };
@@ -36,7 +37,7 @@ struct run {
 	int64_t hall_next;   /* when to try to listen again */
 
 	bool port_told; /* the core knows the port's state */
-	int64_t told;
+	int64_t told, look_next;
 	uint64_t requests, overruns;
 	int64_t use_since;
 	uint16_t use; /* of the last minute, per mille */

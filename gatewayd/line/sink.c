@@ -151,6 +151,8 @@ flush_readings(struct sink *s, int fd)
 		s->first = (s->first + r->n) % s->cap;
 		s->n -= r->n;
 	}
+	/* Begun anew, so that only as much memory is touched as is needed. */
+	s->first = 0;
 	return 0;
 }
 

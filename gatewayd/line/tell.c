@@ -83,8 +83,8 @@ tell_device(struct run *r, struct dev *d, int fd, int64_t now)
 	if (d->lane->port == PORT_FAILED) {
 		/* Nobody can tell whether it is there. */
 		m.device.state = DEVICE_LOST;
-		(void)snprintf(m.device.text, sizeof(m.device.text), "%s",
-		    d->lane->why);
+		(void)snprintf(
+		    m.device.text, sizeof(m.device.text), "%s", d->lane->why);
 	}
 	m.device.line_ms = d->line_us / 1000;
 	m.device.deadline_ms = d->deadline_ms;
@@ -106,6 +106,9 @@ run_tell(struct run *r, int fd, int64_t now)
 	}
 	if (!r->port_told && !tell_line(r, fd, now))
 		return;
+	if (now < r->look_next)
+		return;
+	r->look_next = now + LOOK_MS;
 	for (size_t i = 0; i < r->line->ndevices; i++) {
 		struct dev *d = &r->devs[i];
 
