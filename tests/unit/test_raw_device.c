@@ -51,7 +51,8 @@ write_coil(const uint8_t *in, uint8_t *out)
 		box->open_us = port_now_us() + (int64_t)value * 100000;
 		box->relay = !box->stuck && !box->late;
 	} else if (addr == 0 && value == 0) {
-		box->relay = 0;
+		if (!box->stuck)
+			box->relay = 0;
 	} else {
 		return refusal(out, 3);
 	}
