@@ -430,7 +430,7 @@ test_end(void **state)
 	begin(TRANSPORT_TCP);
 	until_it_reads(RELAY, 0);
 	box->relay = box->stuck = 1;
-	assert_int_equal(stop_within(1000), 1);
+	assert_true(stop_within(1000) >= 1);
 	assert_true(box->offs >= 2);
 	end();
 }
