@@ -14,9 +14,9 @@
 #include "queue.h"
 #include "series.h"
 
-/* BATCH: rows of one transaction, so that core is never held for long; and as
- * many that wait are committed without waiting for more. */
-enum { BATCH = 2000, CLOSE_EVENTS_MS = 100, RANGES = 64 };
+/* Core is held by a transaction: BATCH rows at most. So many are committed at
+ * once, MANY as soon as the last commit is a moment ago, like events. */
+enum { BATCH = 5000, MANY = 2000, CLOSE_MS = 100, RANGES = 64 };
 
 struct journal {
 	char *path;
@@ -116,12 +116,16 @@ journal_reading(struct journal *j, const struct reading *r, int64_t now)
 	    .quality = r->quality,
 	    .reason = r->reason,
 	    .detail = r->detail};
+	size_t n;
 
 	if (row.reason == REASON_NONE && j->epochs.n > 0 &&
 	    j->epochs.e[row.epoch].state == EPOCH_UNKNOWN)
 		row.reason = REASON_CLOCK;
 	(void)queue_add(j->queue, &row); /* counted when there is no memory */
-	due_by(j, queue_count(j->queue) < BATCH ? now + j->commit_ms : now);
+	n = queue_count(j->queue);
+	due_by(j, n >= BATCH  ? now
+		  : n >= MANY ? j->committed_at + CLOSE_MS
+			      : now + j->commit_ms);
 }
 
 void
@@ -142,7 +146,7 @@ journal_event(struct journal *j, enum event_kind kind, int64_t boot_ms,
 	row.text = strdup(text);
 	(void)queue_add(j->queue, &row); /* counted when there is no memory */
 	/* At once, but a storm of events is one commit. */
-	due_by(j, j->committed_at + CLOSE_EVENTS_MS);
+	due_by(j, j->committed_at + CLOSE_MS);
 }
 
 void
