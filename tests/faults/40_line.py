@@ -461,8 +461,8 @@ def check_baud(tap):
             tap.ok(said and "parity" in said and "make no sense" in said,
                    "bytes without sense: the hint is at the settings: %s" %
                    said)
-            text = lf.device_of(g, "north/dev").get("text", "")
-            tap.ok("baud" in text, "status says so, too: %s" % text)
+            tap.ok(harness.wait_for(lambda: "baud" in lf.device_of(
+                g, "north/dev").get("text", ""), 5), "status says so, too")
             tap.ok(not lf.good(d, "north/dev/%") and s.requests,
                    "and nothing was believed")
 
