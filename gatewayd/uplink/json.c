@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "devices.h"
+#include "sheaf.h"
 #include "text.h"
 
 /* Nearly all names are plain. */
@@ -152,7 +152,7 @@ json_readings(const struct stored *rows, size_t n, size_t *len)
 	}
 	if (!last)
 		*len = 0;
-	if (!last || !devices_chain(rows, n, places)) {
+	if (!last || !sheaf_chain(rows, n, places)) {
 		free(places);
 		return NULL;
 	}

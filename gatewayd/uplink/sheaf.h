@@ -1,6 +1,6 @@
 /* Rows by device, in the order in which they came; pure. */
-#ifndef DEVICES_H
-#define DEVICES_H
+#ifndef SHEAF_H
+#define SHEAF_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,6 +19,6 @@ struct place {         /* of one row */
 size_t device_len(const struct stored *row);
 
 /* Chains the rows that are not put yet. False: no memory. */
-bool devices_chain(const struct stored *rows, size_t n, struct place *places);
+bool sheaf_chain(const struct stored *rows, size_t n, struct place *places);
 
 #endif

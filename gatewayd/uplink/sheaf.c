@@ -1,5 +1,5 @@
 /* A row mostly has the device of the one before it; else a table finds it. */
-#include "devices.h"
+#include "sheaf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +84,7 @@ chain(struct chains *c, uint32_t n)
 }
 
 bool
-devices_chain(const struct stored *rows, size_t n, struct place *places)
+sheaf_chain(const struct stored *rows, size_t n, struct place *places)
 {
 	struct chains c = {.rows = rows, .places = places, .mask = 1};
 
