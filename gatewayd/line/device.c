@@ -306,7 +306,11 @@ device_next(struct dev *d, int64_t now, struct request *out)
 void
 device_took(struct dev *d, enum bus_result result)
 {
-	if (d->plan == NULL)
+	/* A probe that brings the connection down must not come first again
+	 * as soon as that is up. */
+	if (result == BUS_PORT && d->health.state == DEVICE_LOST)
+		(void)device_failed(d, result);
+	else if (d->plan == NULL)
 		pdevice_took(d, result);
 	else if (setup_waits(d) && d->setup.setup != NULL)
 		setup_took(d, result);

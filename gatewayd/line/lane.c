@@ -344,15 +344,26 @@ lane_adopt(struct lane *l, int take_fd)
 }
 
 bool
+lane_is_up(const struct lane *l)
+{
+	return bus_state(l->bus) == BUS_IDLE || bus_state(l->bus) == BUS_BUSY;
+}
+
+bool
 lane_waits_for_guest(const struct lane *l)
 {
 	return l->way.host == NULL && l->run->line->listen != NULL &&
-	       bus_state(l->bus) != BUS_IDLE && bus_state(l->bus) != BUS_BUSY;
+	       !lane_is_up(l);
 }
 
 void
 lane_stop(struct lane *l)
 {
+	/* The end does not last as long as the gap between two tries may. */
+	if (bus_state(l->bus) == BUS_CLOSED) {
+		l->port_next = 0;
+		l->port_gap = 0;
+	}
 	outputs_stop(l->outputs);
 	lane_hurry(l);
 }

@@ -77,6 +77,9 @@ void lane_adopt(struct lane *l, int take_fd);
 /* Nobody has dialled in yet. */
 bool lane_waits_for_guest(const struct lane *l);
 
+/* Its port is open, whether or not an exchange has shown that it works. */
+bool lane_is_up(const struct lane *l);
+
 /* Only outputs from now on, to their safe states. */
 void lane_stop(struct lane *l);
 

@@ -40,7 +40,9 @@ objection(const struct outputs *o, const struct written *c,
 		return NULL; /* it is tried for as long as it takes */
 	if (c->dev->health.state == DEVICE_LOST)
 		return "the device is lost: it does not answer";
-	return o->lane->port == PORT_OPEN ? NULL : o->lane->why;
+	/* One that is open again may have had nothing to prove it by. */
+	return o->lane->port == PORT_OPEN || lane_is_up(o->lane) ? NULL
+								 : o->lane->why;
 }
 
 void

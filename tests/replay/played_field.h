@@ -35,6 +35,7 @@ enum {
 
 struct unit {
 	bool dead;
+	bool cuts;           /* the connection ends when it is asked */
 	uint32_t takes_ms;   /* 0: 30 */
 	uint8_t code;        /* exception for all it is asked */
 	uint32_t code_times; /* so often; 0: always */
@@ -143,7 +144,7 @@ play(const struct ask *ask, struct answer *out)
 	struct unit *u = &field.u[ask->req.unit];
 	uint32_t takes = u->takes_ms != 0 ? u->takes_ms : 30;
 
-	if (field.gone)
+	if (field.gone || u->cuts)
 		return BUS_PORT;
 	if (u->dead || takes > ask->timeout_ms) {
 		time_out(ask);
