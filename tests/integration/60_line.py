@@ -390,7 +390,8 @@ def check_as_tcp(tap, delay):
             tap.ok(s.connections <= 60, "%s: no tight loop of connections: %d"
                    % (what, s.connections))
             n = lf.events(d, "line", "dtu")
-            tap.ok(len(n) <= 4, "%s: nor of events: %d %s" % (what, len(n),
+            # A timeout is a sign of life: it may come and go for a while.
+            tap.ok(len(n) <= 10, "%s: nor of events: %d %s" % (what, len(n),
                                                              n[-1:]))
             tap.ok(lf.cpu_s(g.pids()["line dtu"]) < 2, "%s: nor a busy one" %
                    what)
