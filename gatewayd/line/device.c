@@ -257,7 +257,8 @@ device_want(const struct dev *d)
 		w.at = d->not_before;
 	else if (!lost && !waits && w.arm_at > gate)
 		w.at = w.arm_at;
-	w.deadline = waits ? polling_deadline(&d->polling) : w.at;
+	w.deadline =
+	    d->polling.nwaiting > 0 ? polling_deadline(&d->polling) : w.at;
 	return w;
 }
 

@@ -258,6 +258,8 @@ send_now(struct exchange *x, struct link *k, struct answer *out)
 	x->sent_us = port_now_us();
 	if (link_send(k, x->frame, x->nframe) < 0)
 		return end(x, BUS_PORT, "", out);
+	if (x->req.words != NULL || x->req.raw != NULL)
+		owed_distrust(&x->ear.owed, x->req.unit);
 	x->last_us = port_now_us() + pace_wire_us(x->line, x->nframe);
 	x->until_us = x->last_us + (int64_t)x->timeout_ms * 1000 +
 		      pace_wire_us(x->line, request_answer_len(&x->req));

@@ -35,6 +35,7 @@ lane_init(struct lane *l, struct run *borrow, struct bus_way way,
 	if (l->bus == NULL || l->devs == NULL || l->queue == NULL)
 		return -ENOMEM;
 	l->wants = (struct bus_wants){.fd = -1};
+	(void)snprintf(l->why, sizeof(l->why), "not open yet");
 	return 0;
 }
 

@@ -113,11 +113,11 @@ miss_guest(struct lane *l, int64_t now)
 int64_t
 lane_without_port(struct lane *l, int64_t now)
 {
-	int64_t wake = INT64_MAX;
+	int64_t wake = miss_guest(l, now), gone = INT64_MAX;
 
-	wake = miss_guest(l, now);
 	if (l->port == PORT_FAILED)
-		wake = outputs_port_gone(l->outputs, now);
+		gone = outputs_port_gone(l->outputs, now);
+	wake = gone < wake ? gone : wake;
 	for (size_t i = 0; i < l->ndevs && l->run->stop_until == 0; i++) {
 		struct dev *d = l->devs[i];
 
@@ -129,7 +129,8 @@ lane_without_port(struct lane *l, int64_t now)
 		if (l->port == PORT_FAILED)
 			device_port_gone(d, now);
 		lane_renew(l, d);
-		int64_t at = l->queue[i].at;
+		/* What waits already has its time; more falls due then. */
+		int64_t at = l->queue[i].arm_at;
 		if (at > now && at < wake)
 			wake = at;
 	}

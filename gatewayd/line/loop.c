@@ -15,6 +15,8 @@
 #include "msg.h"
 #include "run.h"
 
+enum { BEAT_AGAIN_MS = 50 };
+
 struct loop {
 	int chan;
 	struct run *run;
@@ -23,6 +25,7 @@ struct loop {
 	bool ready; /* MSG_READY is sent */
 	bool stop;  /* told to, or nobody left to tell us */
 	bool gone;  /* core is: nothing can be sent any more */
+	bool full;  /* the channel is: until it takes something again */
 	int64_t beat;
 };
 
@@ -112,9 +115,13 @@ tell(struct loop *l)
 	int64_t now = mono_ms();
 	struct run *r = l->run;
 
-	if (now >= l->beat && send_kind(l->chan, MSG_BEAT) == 0)
-		l->beat = now + BEAT_MS;
+	/* Not sent: again when the channel takes it, or in a moment. */
+	if (now >= l->beat)
+		l->beat =
+		    now + (send_kind(l->chan, MSG_BEAT) == 0 ? BEAT_MS
+							     : BEAT_AGAIN_MS);
 	int rc = sink_flush(r->sink, l->chan, now, r->line->name, false);
+	l->full = rc == -EAGAIN;
 	if (rc != 0 && rc != -EAGAIN) {
 		log_notice("core is gone; making outputs safe and ending");
 		l->stop = l->gone = true;
@@ -132,11 +139,11 @@ turn(struct loop *l, int64_t until_ms)
 	size_t n = run_nfds(l->run);
 	int64_t until = until_ms * 1000, left;
 
-	if (sink_due(l->run->sink) < until_ms)
+	if (!l->gone && !l->full && sink_due(l->run->sink) < until_ms)
 		until = sink_due(l->run->sink) * 1000;
 	run_fds(l->run, l->fds, &until);
-	l->fds[n] =
-	    (struct pollfd){.fd = l->gone ? -1 : l->chan, .events = POLLIN};
+	l->fds[n] = (struct pollfd){.fd = l->gone ? -1 : l->chan,
+	    .events = l->full ? POLLIN | POLLOUT : POLLIN};
 	left = until - mono_us();
 	left = left < 0 ? 0 : left;
 	struct timespec ts = {.tv_sec = (time_t)(left / 1000000),
@@ -145,7 +152,7 @@ turn(struct loop *l, int64_t until_ms)
 	if (ppoll(l->fds, n + 1, &ts, NULL) == -1)
 		for (size_t i = 0; i <= n; i++)
 			l->fds[i].revents = 0;
-	if (l->fds[n].revents != 0)
+	if ((l->fds[n].revents & ~POLLOUT) != 0)
 		take_messages(l);
 	run_step(l->run, l->fds, mono_us());
 }

@@ -133,7 +133,7 @@ done(struct outputs *o, struct written *c, enum writing_news news)
 	o->now = NULL;
 	if (read)
 		written_say_value(o, c);
-	written_say_done(o, c);
+	written_say_done(o, c, read);
 	written_answer(o, c, read ? RESULT_DONE : RESULT_SENT,
 	    read ? "confirmed by reading it back"
 		 : "acknowledged; the device has no way to read it back");

@@ -87,6 +87,15 @@ owed_claim(struct owed *o, const struct request *q, const uint8_t *frame,
 }
 
 void
+owed_distrust(struct owed *o, uint8_t unit)
+{
+	/* No request has this print. */
+	for (size_t i = 0; i < OWED_MAX; i++)
+		if (o->debts[i].req.unit == unit)
+			o->debts[i].print = 0;
+}
+
+void
 owed_settle(struct owed *o, uint8_t unit)
 {
 	for (size_t i = 0; i < OWED_MAX; i++)

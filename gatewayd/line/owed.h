@@ -48,6 +48,10 @@ void owed_add(
 enum claim owed_claim(struct owed *o, const struct request *q,
     const uint8_t *frame, size_t len, int64_t as_of_us);
 
+/* The unit is written to: what it is asked now it may answer otherwise than
+ * before, even if it is asked the very same. */
+void owed_distrust(struct owed *o, uint8_t unit);
+
 /* A unit has answered its newest request: it owes nothing older. */
 void owed_settle(struct owed *o, uint8_t unit);
 

@@ -62,7 +62,7 @@ setup_took(struct dev *d, enum bus_result result)
 		device_alive(d, mono_ms());
 	if (news == WRITING_CONFIRMED || news == WRITING_ACKNOWLEDGED)
 		done(d);
-	else if (news == WRITING_GOES_ON || result == BUS_PORT)
+	else if (news == WRITING_GOES_ON)
 		return;
 	else if (result == BUS_TIMEOUT)
 		/* It is not there: its health says when it is asked again. */

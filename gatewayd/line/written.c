@@ -61,21 +61,22 @@ written_say_unsafe(struct outputs *o, struct written *c, const char *why)
 }
 
 void
-written_say_done(struct outputs *o, struct written *c)
+written_say_done(struct outputs *o, struct written *c, bool read)
 {
+	const char *how = read ? "confirmed by reading" : "acknowledged only";
 	char subject[MSG_SUBJECT_MAX];
 	struct sink *s = o->lane->run->sink;
 
 	written_subject(c, subject, sizeof(subject));
 	if (!c->output || c->on) {
-		log_info("%s: %s, confirmed by reading", subject,
-		    c->output ? "open" : "set");
+		log_info(
+		    "%s: %s, %s", subject, c->output ? "open" : "set", how);
 		return;
 	}
-	log_info("%s: safe, confirmed by reading", subject);
+	log_info("%s: safe, %s", subject, how);
 	if (c->alarm)
 		sink_event(s, EVENT_OUTPUT, mono_ms(), subject,
-		    "alarm over: safe, confirmed by reading");
+		    "alarm over: safe, %s", how);
 	else if (c->timed_out)
 		sink_event(s, EVENT_OUTPUT, mono_ms(), subject,
 		    "closed: its time is over");

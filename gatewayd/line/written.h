@@ -64,7 +64,7 @@ void written_answer(struct outputs *o, struct written *c,
 
 /* An alarm, once; its end; that its time is over. */
 void written_say_unsafe(struct outputs *o, struct written *c, const char *why);
-void written_say_done(struct outputs *o, struct written *c);
+void written_say_done(struct outputs *o, struct written *c, bool read);
 
 /* It stands other than it was left. */
 void written_say_astray(struct outputs *o, struct written *c, bool on);

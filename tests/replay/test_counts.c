@@ -12,6 +12,7 @@ hear_counts(void)
 		until(field.now + 10);
 	for (size_t i = 0; i < line.ndevices; i++)
 		run->devs[i].changed = true;
+	run->look_next = 0;
 	hear();
 }
 
