@@ -144,6 +144,7 @@ static enum bus_result
 end(struct exchange *x, enum bus_result result, const char *hint,
     struct answer *out)
 {
+	(void)snprintf(out->hint, sizeof(out->hint), "%s", hint);
 	if (x->phase == PHASE_IDLE)
 		return result;
 	if (x->sent_us != 0 && !x->paid)
@@ -155,7 +156,6 @@ end(struct exchange *x, enum bus_result result, const char *hint,
 	out->took_us = 0;
 	out->sent_us = x->sent_us;
 	out->done_us = port_now_us();
-	(void)snprintf(out->hint, sizeof(out->hint), "%s", hint);
 	return result;
 }
 

@@ -49,7 +49,7 @@ def broken(farm):
 def measure(units, settle, seconds, dead=()):
     """A field of these units, some dead, and a gateway on it: intervals of
     the living, what was broken, and the plan."""
-    with harness.tempdir() as d:
+    with bench.Awake(), harness.tempdir() as d:
         text = make_site(d, units)
         tap = d + "/frames"
         with harness.Farm(d, text, bench.profiles(d), exact=True,
@@ -75,7 +75,7 @@ def measure(units, settle, seconds, dead=()):
 def ideal(seconds):
     """What a master that never sleeps reaches on the same field: the rest is
     the simulation's own."""
-    with harness.tempdir() as d:
+    with bench.Awake(), harness.tempdir() as d:
         text = make_site(d, range(1, UNITS + 1))
         with harness.Farm(d, text, bench.profiles(d), exact=True) as farm:
             farm.do("STRICT on")
