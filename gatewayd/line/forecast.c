@@ -117,7 +117,8 @@ lose(const struct forecast *f, const struct way *w, size_t dead,
 		out->bytes -= x->bytes;
 		sweep -= x->sweep_ns;
 		noticing += noticing_ns(x);
-		probes += (double)x->silent_ns / (PROBE_GAP_MAX_MS * 1e6);
+		probes += (double)x->silent_ns /
+			  (health_gap_max(x->device->timeout_ms) * 1e6);
 	}
 	out->noticing_ns = sweep + noticing;
 	out->cycle_ns = (uint64_t)((double)sweep * (1 + probes));

@@ -10,7 +10,7 @@
  *             answer, and the timeout
  *   noticing  the longest that a sweep may take until dead units are lost: each
  *             is asked as often as health wants, with a quiet wait after each
- *   after     a dead unit is probed every PROBE_GAP_MAX_MS, one silent each
+ *   after     a dead unit is probed every health_gap_max(), one silent each
  *
  * A connection that is used more than all the time keeps no period: what is due
  * every `every` comes about every `late`.

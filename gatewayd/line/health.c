@@ -34,6 +34,16 @@ rest(struct health *h, int64_t now, int64_t sent, uint32_t timeout_ms,
 		h->gate.not_before = now;
 }
 
+uint32_t
+health_gap_max(uint32_t timeout_ms)
+{
+	/* It may return just too late for a probe: that one's time, the gap,
+	 * and the next one's, with some seconds for others in between. */
+	enum { OTHERS_MS = 5000 };
+
+	return BACK_MS - OTHERS_MS - 2 * timeout_ms;
+}
+
 enum health_change
 health_failed(struct health *h, int64_t now, int64_t sent, uint32_t timeout_ms,
     bool numbered)
@@ -42,8 +52,8 @@ health_failed(struct health *h, int64_t now, int64_t sent, uint32_t timeout_ms,
 		h->since = sent;
 	if (h->state == DEVICE_LOST) {
 		h->gap_ms *= 2;
-		if (h->gap_ms > PROBE_GAP_MAX_MS)
-			h->gap_ms = PROBE_GAP_MAX_MS;
+		if (h->gap_ms > health_gap_max(timeout_ms))
+			h->gap_ms = health_gap_max(timeout_ms);
 		h->gate.not_before = now + h->gap_ms;
 		return HEALTH_SAME;
 	}

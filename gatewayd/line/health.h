@@ -1,6 +1,7 @@
 /*
  * Whether a device is there. Pure. It is lost after 3 failures in a row that
- * span 5 s, then probed with gaps that double from 1 s to 45 s, and back at its
+ * span 5 s, then probed with gaps that double from 1 s to what finds it
+ * within a minute of its return, and back at its
  * first answer.
  *
  * Between failures a device rests, where answers carry no number (RTU): a unit
@@ -20,7 +21,7 @@ enum {
 	LOST_FAILURES = 3,
 	LOST_SPAN_MS = 5000,
 	PROBE_GAP_MS = 1000,
-	PROBE_GAP_MAX_MS = 45000, /* back within a minute */
+	BACK_MS = 60000, /* a unit that returns is found within */
 	REST_MAX_MS = 5000,
 };
 
@@ -40,6 +41,10 @@ struct health { /* zeroed: unknown */
 	uint32_t gap_ms;
 	struct gate gate;
 };
+
+/* The longest gap between probes that each wait so long, and stand back for
+ * others before: about 53 s with a timeout of 1 s, 45 s with 5 s. */
+uint32_t health_gap_max(uint32_t timeout_ms);
 
 /* It answered; a refusal is an answer. */
 enum health_change health_ok(struct health *h, int64_t now);

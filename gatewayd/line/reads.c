@@ -63,7 +63,8 @@ nothing_to_read(struct dev *d, int64_t now)
 	if (d->health.state != DEVICE_LOST)
 		return;
 	d->health = (struct health){
-	    .gate = {.not_before = now + PROBE_GAP_MAX_MS, .probe = true}};
+	    .gate = {.not_before = now + health_gap_max(d->deadline_ms),
+		.probe = true}};
 }
 
 static int64_t

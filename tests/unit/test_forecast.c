@@ -261,7 +261,7 @@ twenty_units(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		const struct loss *x = &w->losses[i];
 		double k = (double)dead[i], living = (20 - k) * 34.16667;
-		double probes = k * 1029.16667 / 45000;
+		double probes = k * 1029.16667 / 53000;
 
 		assert_int_equal(x->dead, dead[i]);
 		near((double)x->noticing_ns / 1e6,

@@ -164,14 +164,14 @@ test_lost_and_back(void **state)
 	now += 5000;
 	assert_int_equal(health_failed(&h, now, now, 300, false), HEALTH_LOST);
 	assert_true(h.gate.probe);
-	/* Gaps of 1, 2, 4 ... 45 s. */
+	/* Gaps of 1, 2, 4 ... 54.4 s. */
 	int64_t gap = 1000;
 	for (int i = 0; i < 10; i++) {
 		assert_int_equal(h.gate.not_before, now + gap);
 		now = h.gate.not_before;
 		assert_int_equal(
 		    health_failed(&h, now, now, 300, false), HEALTH_SAME);
-		gap = gap * 2 > 45000 ? 45000 : gap * 2;
+		gap = gap * 2 > 54400 ? 54400 : gap * 2;
 	}
 	assert_int_equal(health_ok(&h, now), HEALTH_BACK);
 	assert_false(h.gate.probe);
