@@ -93,8 +93,9 @@ took(struct lane *l, enum bus_result result)
 	l->busy_us += l->answer.done_us - l->began_us;
 	tally(d, result, &l->answer, l->answer.done_us - l->began_us);
 	l->run->requests++;
-	/* A connection that is out of step is given up, too. */
-	if (bus_state(l->bus) == BUS_CLOSED)
+	/* A connection that is out of step is given up, too; in place of one
+	 * that is gone another may have been dialled in already. */
+	if (result == BUS_PORT || bus_state(l->bus) == BUS_CLOSED)
 		lane_port_lost(l);
 	else
 		lane_port_works(l);

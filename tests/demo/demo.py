@@ -206,7 +206,10 @@ class Demo:
             ("kill a line's program", "kill -9 %s" % (pid or "PID")),
             ("a probe falls silent",
              tell + "'DEVICE north/soil-a1 SILENT FOR 20s'"),
-            ("a valve is opened by hand",
+            ("open a valve; it closes by itself",
+             "%s/gatewayctl --run-dir %s/run write north/valves-1/relay_1 on "
+             "--for 20s" % (options.build, self.dir)),
+            ("a valve sticks open: closed again and again, with an alarm",
              tell + "'VALUE north/valves-1/relay_1 = on FOR 30s'"),
         ]
 
