@@ -37,15 +37,16 @@ endif
 
 # A folder sees itself and those it may use, nothing else: the layers of
 # gatewayd/README.md, enforced by -I.
-DIRS := lib wire conf store line core uplink ctl
+DIRS := lib wire conf device store line core uplink ctl
 USES_lib :=
 USES_wire := lib
 USES_conf := lib
+USES_device := lib wire conf
 USES_store := lib wire
-USES_line := lib wire conf plugins
+USES_line := lib wire conf device plugins
 USES_core := lib wire conf store
 USES_uplink := lib wire conf store
-USES_ctl := lib wire conf store
+USES_ctl := lib wire conf device store
 
 PKG_conf := yaml-0.1
 PKG_store := sqlite3

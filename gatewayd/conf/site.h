@@ -28,6 +28,7 @@ struct point {
 	uint32_t every_ms; /* how often it is read */
 	double deadband;   /* 0: every reading is kept */
 	double slope, off; /* calibrate: value * slope + off; 1, 0: none */
+	struct curve curve; /* calibrate: polynomial, table; before them */
 };
 
 struct device {

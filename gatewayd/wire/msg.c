@@ -208,6 +208,15 @@ msg_encode(const struct msg *m, void *frame, size_t cap)
 	case MSG_WISH:
 		put_wish(&w, &m->wish);
 		break;
+	case MSG_KEPT:
+		put_kept(&w, &m->kept);
+		break;
+	case MSG_PROBE:
+		put_probe(&w, &m->probe);
+		break;
+	case MSG_PROBED:
+		put_probed(&w, &m->probed);
+		break;
 	default: /* READY, BEAT, STOP, BYE: the kind says it all */
 		break;
 	}
@@ -265,6 +274,15 @@ msg_decode(const void *frame, size_t len, struct msg *out)
 		break;
 	case MSG_WISH:
 		get_wish(&r, &out->wish);
+		break;
+	case MSG_KEPT:
+		get_kept(&r, &out->kept);
+		break;
+	case MSG_PROBE:
+		get_probe(&r, &out->probe);
+		break;
+	case MSG_PROBED:
+		get_probed(&r, &out->probed);
 		break;
 	default:
 		return -EPROTO;

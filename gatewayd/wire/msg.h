@@ -34,6 +34,9 @@ enum msg_kind {
 	MSG_RESULT,    /* line to core: what became of a command */
 	MSG_HEALTH,    /* core to uplink: a piece of the lines' health, JSON */
 	MSG_WISH,      /* gatewayctl to core: write this; MSG_TEXT answers */
+	MSG_KEPT,   /* both ways: what a line wants to know after a restart */
+	MSG_PROBE,  /* gatewayctl to core to line: one request to a unit */
+	MSG_PROBED, /* line to core to gatewayctl: its answer */
 	MSG_KINDS
 };
 
@@ -151,6 +154,61 @@ struct msg_result {
 	char text[MSG_LINE_TEXT_MAX];
 };
 
+enum { KEPT_BYTES = 64, KEPTS_MAX = 100 };
+
+/* What a counter or a plugin must not forget, by the series of the point (a
+ * plugin's: of its first). Core stores it with the readings it came among, and
+ * hands all of a line's back after its hello: the line waits for `last`. */
+struct kept {
+	uint32_t series;
+	uint8_t n;
+	uint8_t bytes[KEPT_BYTES];
+};
+
+struct msg_kept {
+	uint8_t last; /* core to line: there is no more */
+	uint16_t n;
+	struct kept k[KEPTS_MAX];
+};
+
+enum { PROBE_WORDS = 125 };
+
+/* One request for a person at work: made between polls, never in place of one,
+ * after all writes. The line is the client's to name, the index core's to fill
+ * in. */
+struct msg_probe {
+	uint64_t id;    /* the asker's, and in the answer; core's on its way */
+	char line[65];  /* by name */
+	char host[254]; /* tcp: "" the line's own; "host:port" another */
+	uint32_t baud;  /* serial: 0 the line's own settings, else these */
+	uint8_t parity, stop_bits;
+	uint32_t timeout_ms;    /* 20 to 5000 */
+	uint8_t unit, function; /* 1 to 6, 15, 16, 22 */
+	uint16_t addr, count;   /* PROBE_WORDS at most */
+	uint16_t nwords;        /* of a write */
+	uint16_t words[PROBE_WORDS];
+};
+
+enum probe_result {
+	PROBE_OK = 1,
+	PROBE_TIMEOUT,
+	PROBE_EXCEPTION, /* code */
+	PROBE_NOISE,     /* something answered that cannot be trusted */
+	PROBE_PORT,      /* no port, no connection */
+	PROBE_REFUSED,   /* not sent: the text says why */
+	PROBE_RESULTS
+};
+
+struct msg_probed {
+	uint64_t id;
+	enum probe_result result;
+	uint8_t code;
+	uint32_t took_us;
+	uint16_t nwords;
+	uint16_t words[PROBE_WORDS]; /* registers, or coils as 0 and 1 */
+	char text[MSG_LINE_TEXT_MAX];
+};
+
 struct msg_range { /* MSG_COMMITTED uses `last` */
 	uint64_t first, last;
 };
@@ -174,6 +232,9 @@ struct msg {
 		struct msg_command command;
 		struct msg_result result;
 		struct msg_wish wish;
+		struct msg_kept kept;
+		struct msg_probe probe;
+		struct msg_probed probed;
 	};
 };
 

@@ -171,6 +171,7 @@ reason_name(enum reason r)
 	    [REASON_FROZEN] = "frozen",
 	    [REASON_CLOCK] = "clock",
 	    [REASON_UNCONFIRMED] = "unconfirmed",
+	    [REASON_WARM_UP] = "warm_up",
 	};
 
 	return (unsigned)r < REASONS ? name[r] : "?";

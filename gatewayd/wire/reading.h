@@ -35,17 +35,18 @@ enum quality { QUALITY_GOOD, QUALITY_UNCERTAIN, QUALITY_BAD, QUALITIES };
 
 enum reason {
 	REASON_NONE,
-	REASON_RANGE,     /* outside the point's range */
-	REASON_NO_DATA,   /* a no-data code, NaN or infinity */
-	REASON_TIMEOUT,   /* the unit did not answer */
-	REASON_EXCEPTION, /* the unit refused; `detail` is the code */
-	REASON_NOISE,     /* an answer that cannot be trusted */
-	REASON_PORT,      /* the line's port or connection is gone */
-	REASON_PLUGIN,    /* the plugin broke its contract */
-	REASON_STALE,
-	REASON_FROZEN,
+	REASON_RANGE,       /* outside the point's range */
+	REASON_NO_DATA,     /* a no-data code, NaN or infinity */
+	REASON_TIMEOUT,     /* the unit did not answer */
+	REASON_EXCEPTION,   /* the unit refused; `detail` is the code */
+	REASON_NOISE,       /* an answer that cannot be trusted */
+	REASON_PORT,        /* the line's port or connection is gone */
+	REASON_PLUGIN,      /* the plugin broke its contract */
+	REASON_STALE,       /* the same value for longer than can be */
+	REASON_FROZEN,      /* frozen soil reads low */
 	REASON_CLOCK,       /* the time is not known to be right */
 	REASON_UNCONFIRMED, /* written, not read back yet */
+	REASON_WARM_UP,     /* the device has only just been switched on */
 	REASONS
 };
 
