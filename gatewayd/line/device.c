@@ -70,10 +70,7 @@ device_reading(struct dev *d, size_t point, struct reading reading)
 {
 	reading.series = d->conf->series + (uint32_t)point;
 	sink_reading(d->lane->run->sink, &reading);
-	if (reading.quality == QUALITY_GOOD &&
-	    d->conf->type->points[point].kind == KIND_OUTPUT)
-		outputs_found(d->lane->outputs, d, point, &reading.value,
-		    reading.boot_ms);
+	outputs_found(d->lane->outputs, d, point, &reading);
 }
 
 void

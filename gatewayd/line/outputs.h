@@ -19,6 +19,7 @@
 struct dev;
 struct lane;
 struct outputs;
+struct reading;
 
 enum {
 	OUTPUT_GAP_MS = 1000,
@@ -58,12 +59,13 @@ void outputs_command(struct outputs *o, struct dev *d, uint16_t point,
 /* The device came back and may have forgotten everything: look again. */
 void outputs_doubt(struct outputs *o, const struct dev *d, int64_t now);
 
-/* How a poll found an output. One that was left in its safe state is put back
- * there: a board that lost its power for a moment, a hand at the switch. One
- * that left its other state early is only told of, since the device may have
- * had its reasons: a pump that tripped is not started again. */
-void outputs_found(struct outputs *o, const struct dev *d, size_t point,
-    const struct value *v, int64_t now);
+/* A reading of any point. When it shows what an output does: one that was left
+ * in its safe state is put back there: a board that lost its power for a
+ * moment, a hand at the switch. One that left its other state early is only
+ * told of, since the device may have had its reasons: a pump that tripped is
+ * not started again. */
+void outputs_found(
+    struct outputs *o, struct dev *d, size_t point, const struct reading *r);
 
 /* To the safe state from now on, urgently. */
 void outputs_stop(struct outputs *o);

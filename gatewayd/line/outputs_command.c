@@ -98,11 +98,13 @@ outputs_doubt(struct outputs *o, const struct dev *d, int64_t now)
 }
 
 void
-outputs_found(struct outputs *o, const struct dev *d, size_t point,
-    const struct value *v, int64_t now)
+outputs_found(
+    struct outputs *o, struct dev *d, size_t point, const struct reading *r)
 {
-	struct written *c = control_of(o, d, (uint16_t)point);
-	double is = value_number(v);
+	struct written *c = o != NULL && r->quality == QUALITY_GOOD
+				? control_of(o, d, (uint16_t)point)
+				: NULL;
+	double is = value_number(&r->value);
 
 	if (c == NULL || !c->output || c->pending || isnan(is))
 		return;
@@ -114,7 +116,7 @@ outputs_found(struct outputs *o, const struct dev *d, size_t point,
 		written_say_astray(o, c, is != 0);
 	c->astray = true;
 	if (!c->on)
-		doubt(c, now);
+		doubt(c, r->boot_ms);
 }
 
 void
