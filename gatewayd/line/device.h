@@ -13,7 +13,9 @@
 #include <stdint.h>
 
 #include "bus.h"
+#include "derive.h"
 #include "health.h"
+#include "msg.h"
 #include "plan.h"
 #include "polling.h"
 #include "reading.h"
@@ -72,9 +74,14 @@ struct dev {
 	struct read failed; /* asked first: see reads.c; npoints 0: none */
 	bool *missing;      /* points the device did not have when last asked */
 	int64_t missing_until;
-	size_t setup_at; /* of type->setup; nsetup: all are done */
+	size_t setup_at;       /* of type->setup, and the watchdog behind them;
+				  one more: all are done */
+	struct setup watchdog; /* its register as one more of them */
 	uint32_t setup_tries;
 	struct writing setup;
+	struct derive *derive;
+	int64_t warm_until; /* then all is read once more; INT64_MAX: it is
+			       warm, or not there */
 
 	/* A plugin's; NULL: a profile's, or refused. */
 	struct plugin_device *plugin;
@@ -122,7 +129,17 @@ void device_alive(struct dev *d, int64_t now);
 /* True when it is lost. */
 bool device_failed(struct dev *d, enum bus_result result);
 
-/* Bad readings of n points from `first` on. */
+/* What was read of a profile's point, and all readings that follow from it. */
+void device_read(struct dev *d, uint16_t point, const struct decoded *v,
+    int64_t now);
+
+/* What a restart must not lose of a point (a plugin's: all of it, by its first
+ * point): true when that changed since this was asked last. And back: false:
+ * it means nothing to this device, which begins anew. */
+bool device_kept(struct dev *d, size_t point, struct kept *out);
+bool device_keep(struct dev *d, const struct kept *k);
+
+/* Bad readings of n points from `first` on, and what follows from them. */
 void device_bad(struct dev *d, size_t first, size_t n, enum reason reason,
     uint8_t detail, int64_t now);
 void device_reading(struct dev *d, size_t point, struct reading reading);
