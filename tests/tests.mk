@@ -86,8 +86,8 @@ $(BENCH_PROGRAMS): $(BUILD)/bench/%: tests/bench/%.c $(ALL_ARCHIVES)
 .PHONY: bench-programs
 bench-programs: $(BENCH_PROGRAMS)
 
-# `make bench-memory` and `make bench-line` work; the others come with what
-# they measure.
+# One a subject, `make bench` all of them; the others come with what they
+# measure.
 export ONLY QUICK MINUTES REALTIME
 BENCHES := $(patsubst tests/bench/%.py,bench-%,$(wildcard tests/bench/*.py))
 .PHONY: $(BENCHES)
@@ -96,5 +96,6 @@ $(BENCHES): bench-%:
 	GATEWAYD_BUILD=$(BUILD) $(PYTHON) tests/bench/$*.py
 bench-%:
 	$(error make $@: not built yet)
+# One after the other: side by side they would measure each other.
 bench:
-	$(error make bench: not built yet; built are: $(BENCHES))
+	@for b in $(sort $(BENCHES)); do $(MAKE) --no-print-directory $$b || exit 1; done
