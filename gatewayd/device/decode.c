@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "curve.h"
 #include "exact.h"
 #include "field.h"
 
@@ -167,6 +168,56 @@ is_no_data(const struct point_type *t, uint64_t raw)
 	return false;
 }
 
+static bool
+has_curve(const struct point *p)
+{
+	return p->type->curve.kind != CURVE_NONE || p->curve.kind != CURVE_NONE;
+}
+
+/* From the profile's curve on. */
+static void
+calibrate(const struct point *p, double v, struct decoded *out)
+{
+	if (!curve_value(&p->type->curve, v, &v) ||
+	    !curve_value(&p->curve, v, &v))
+		decoded_bad(out, REASON_RANGE);
+	else if (p->slope == 1 && p->off == 0)
+		good(out, value_real(v));
+	else
+		good(out, value_real(exact_decimal(v * p->slope + p->off)));
+}
+
+/* The site's slope and offset come behind the curves. */
+static void
+decode_curved(const struct point *p, int64_t raw, struct decoded *out)
+{
+	struct point plain = {.type = p->type, .slope = 1};
+
+	calibrate(p, scale_whole(&plain, raw), out);
+}
+
+static void
+decode_real(const struct point *p, long double raw, struct decoded *out)
+{
+	struct point plain = {.type = p->type, .slope = 1};
+
+	if (has_curve(p))
+		calibrate(p, scale_real(&plain, raw), out);
+	else
+		good(out, value_real(scale_real(p, raw)));
+}
+
+static void
+decode_int(const struct point *p, int64_t raw, struct decoded *out)
+{
+	if (has_curve(p))
+		decode_curved(p, raw, out);
+	else if (scale_is_one(p))
+		good(out, value_int(raw));
+	else
+		good(out, value_real(scale_whole(p, raw)));
+}
+
 static void
 decode_whole(const struct point *p, uint64_t raw, struct decoded *out)
 {
@@ -178,17 +229,14 @@ decode_whole(const struct point *p, uint64_t raw, struct decoded *out)
 		decoded_bad(out, REASON_NO_DATA);
 		return;
 	}
-	if (field_signed(t)) {
-		int64_t i = sign_extend(raw, bits - t->shift);
-		good(out, scale_is_one(p) ? value_int(i)
-					  : value_real(scale_whole(p, i)));
-	} else if (scale_is_one(p)) {
+	if (field_signed(t))
+		decode_int(p, sign_extend(raw, bits - t->shift), out);
+	else if (raw <= INT64_MAX)
+		decode_int(p, (int64_t)raw, out);
+	else if (scale_is_one(p) && !has_curve(p))
 		good(out, value_uint(raw));
-	} else if (raw <= INT64_MAX) {
-		good(out, value_real(scale_whole(p, (int64_t)raw)));
-	} else {
-		good(out, value_real(scale_real(p, (long double)raw)));
-	}
+	else
+		decode_real(p, (long double)raw, out);
 }
 
 static void
@@ -198,10 +246,22 @@ decode_float(const struct point *p, uint64_t raw, struct decoded *out)
 
 	if (!isfinite(v))
 		decoded_bad(out, REASON_NO_DATA);
-	else if (scale_is_one(p))
+	else if (scale_is_one(p) && !has_curve(p))
 		good(out, value_real(v));
 	else
-		good(out, value_real(scale_real(p, (long double)v)));
+		decode_real(p, (long double)v, out);
+}
+
+void
+decode_number(const struct point *p, double v, struct decoded *out)
+{
+	if (!isfinite(v))
+		decoded_bad(out, REASON_NO_DATA);
+	else if (p->type->kind == KIND_STATE)
+		good(out, value_int(v != 0));
+	else
+		calibrate(p, v, out);
+	check_range(p->type, out);
 }
 
 void
@@ -219,7 +279,7 @@ decode_point(const struct point *p, const uint16_t *words, struct decoded *out)
 		decoded_bad(out, REASON_NO_DATA);
 		return;
 	}
-	if (t->type == REG_BOOL || t->has_words)
+	if (t->type == REG_BOOL || t->has_words || t->non_words)
 		good(out, value_int(field_on(t, words)));
 	else if (t->type == REG_FLOAT32 || t->type == REG_FLOAT64)
 		decode_float(p, raw, out);

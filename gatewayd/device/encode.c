@@ -229,10 +229,16 @@ function_of(const struct point_type *t)
 }
 
 static int
-can_write(const struct point_type *t, const struct why *why)
+can_write(const struct point *p, const struct why *why)
 {
+	const struct point_type *t = p->type;
 	bool fits;
 
+	if (t->formula != NULL || t->kind == KIND_PART)
+		return refused(why, -ENOTSUP, "it is worked out, not set");
+	if (t->curve.kind != CURVE_NONE || p->curve.kind != CURVE_NONE)
+		return refused(why, -ENOTSUP,
+		    "its calibration is a curve, which only leads one way");
 	if (t->table == TABLE_INPUT || t->table == TABLE_DISCRETE)
 		return refused(why, -ENOTSUP,
 		    "it stands in a table that can only be read");
@@ -333,7 +339,7 @@ static int
 bits_of(
     const struct point *p, double value, uint64_t *bits, const struct why *why)
 {
-	int rc = can_write(p->type, why);
+	int rc = can_write(p, why);
 
 	if (rc < 0)
 		return rc;

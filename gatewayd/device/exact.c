@@ -117,3 +117,19 @@ scale_whole(const struct point *p, int64_t raw)
 		return scale_real(p, (long double)raw);
 	return (double)a.n / (double)a.d;
 }
+
+double
+exact_decimal(double v)
+{
+	static const double tens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8,
+	    1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+	    1e20, 1e21, 1e22}; /* all exact */
+	const int most = (int)(sizeof(tens) / sizeof(tens[0])) - 1;
+
+	if (!isfinite(v) || v == nearbyint(v))
+		return v;
+	int digits = 14 - (int)floor(log10(fabs(v)));
+	if (digits < 0 || digits > most)
+		return v;
+	return nearbyint(v * tens[digits]) / tens[digits];
+}

@@ -92,8 +92,14 @@ field_put(const struct point_type *t, uint64_t bits, uint16_t *words)
 bool
 field_on(const struct point_type *t, const uint16_t *words)
 {
-	bool any = field_get(t, words) != 0;
+	uint64_t field = field_get(t, words);
+	bool any = field != 0;
 
+	for (unsigned i = 0; i < t->non_words && i < ON_WORDS_MAX; i++)
+		if (field == t->on_words[i])
+			return true;
+	if (t->non_words)
+		return false;
 	if (!t->has_words)
 		return any;
 	if (!t->mask && !t->shift) {
