@@ -1,6 +1,6 @@
 /*
  * gateway_device.h - the contract between gatewayd and a device-type plugin,
- * version 1.1.
+ * version 1.2.
  *
  * A plugin is a description and a few pure functions. It does no I/O, keeps no
  * writable globals, allocates nothing and calls nothing of the gateway's: it
@@ -18,6 +18,7 @@
  * only from a plugin built for it; anything else raises the major.
  *
  * 1.1: GW_RAW_READ, GW_RAW_WRITE, and values of one coil beyond 0 and 1.
+ * 1.2: state that outlives a restart, and the time of a read.
  */
 #ifndef GATEWAY_DEVICE_H
 #define GATEWAY_DEVICE_H
@@ -25,7 +26,7 @@
 #include <stdint.h>
 
 #define GW_ABI_MAJOR 1u
-#define GW_ABI_MINOR 1u
+#define GW_ABI_MINOR 2u
 #define GW_ABI       (GW_ABI_MAJOR << 16 | GW_ABI_MINOR)
 
 enum { GW_HOLDING, GW_INPUT, GW_COIL, GW_DISCRETE };            /* table */
@@ -39,6 +40,7 @@ enum { GW_REQUIRED = 1 };                                       /* key flag */
 enum { GW_RANGE = 1, GW_IS_TEXT = 2, GW_WRITABLE = 4 };         /* point flag */
 
 enum { GW_WORDS_MAX = 123, GW_BYTES_MAX = 252, GW_TEXT_MAX = 64 };
+enum { GW_KEPT_MAX = 56 }; /* 1.2 */
 
 /* One key of the device's `settings:`. The gateway parses it, checks type and
  * range, fills the default and reports file:line:column; the plugin gets a
@@ -126,6 +128,24 @@ struct gw_device_type {
 	 * ask: a read behind it whose samples of GW_OUTPUT points are 0.
 	 * NULL: it already is. */
 	int (*safe)(const void *state, struct gw_op *out, int cap);
+
+	/* 1.2. The first kept_size bytes of the state, at most GW_KEPT_MAX, are
+	 * stored with the readings they came among, and laid over the state
+	 * behind init() when the gateway starts anew. They are stored whenever
+	 * they change: keep what changes now and then in front, what changes in
+	 * every poll behind. They come from a file: decode() copes with any. */
+	uint32_t kept_size, reserved_2;
+	/* Those bytes are there again. same_boot 0: the machine was off in
+	 * between, nobody knows how long, and its clock began anew. NULL:
+	 * there is nothing to do. */
+	void (*restored)(void *state, uint32_t same_boot);
+	/* decode() for what takes time, called in its place: an hourly sum, a
+	 * valve on its way. now_ms: milliseconds since this boot, as the words
+	 * came; it never goes back and no one can set it. With it decode may be
+	 * NULL; gateways before 1.2 then refuse the plugin rather than misread
+	 * it. */
+	int (*decode_at)(void *state, uint64_t now_ms, uint32_t span,
+	    const uint16_t *words, int count, struct gw_sample *out, int cap);
 };
 
 /* The one symbol a plugin exports. */

@@ -127,6 +127,8 @@ int
 guard_type(
     const struct gw_device_type *t, const char *name, char *why, size_t size)
 {
+	/* Of version 1.0; what came later is not there, or zero. */
+	const size_t oldest = offsetof(struct gw_device_type, kept_size);
 	int r;
 
 	if (t->abi >> 16 != GW_ABI_MAJOR)
@@ -134,11 +136,11 @@ guard_type(
 		    "it is built for interface version "
 		    "%u.%u, this gateway has %u.%u; build it anew",
 		    t->abi >> 16, t->abi & 0xFFFF, GW_ABI_MAJOR, GW_ABI_MINOR);
-	if (t->size < sizeof(*t))
+	if (t->size < oldest)
 		return guard_refuse(why, size,
 		    "its gw_device_type has %u bytes, at "
 		    "least %zu are needed; build it anew",
-		    t->size, sizeof(*t));
+		    t->size, oldest);
 	if (!name_ok(t->name, "-_.") || strcmp(t->name, name) != 0)
 		return guard_refuse(why, size,
 		    "it calls itself `%.64s`, its file is "
@@ -158,7 +160,11 @@ guard_type(
 		    "it wants %u bytes of state; at most "
 		    "%d",
 		    t->state_size, GUARD_STATE);
-	if (!t->init || !t->plan || !t->decode)
+	if (t->kept_size > GW_KEPT_MAX || t->kept_size > t->state_size)
+		return guard_refuse(why, size,
+		    "it wants to keep %u bytes of its state of %u; at most %d",
+		    t->kept_size, t->state_size, GW_KEPT_MAX);
+	if (!t->init || !t->plan || (!t->decode && !t->decode_at))
 		return guard_refuse(why, size, "it lacks init, plan or decode");
 	r = guard_points(t, why, size);
 	return r < 0 ? r : guard_keys(t, why, size);

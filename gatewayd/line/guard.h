@@ -17,7 +17,8 @@ enum {
 	GUARD_OPS = 64,
 };
 
-/* The tables a plugin exports; `name` is what it must be called. */
+/* The tables a plugin exports, whole as this version has it; `name` is what it
+ * must be called. */
 int guard_type(
     const struct gw_device_type *t, const char *name, char *why, size_t size);
 /* What a list is for. In plan() nothing is written; encode() writes, and ends

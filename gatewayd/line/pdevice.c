@@ -96,7 +96,7 @@ decode(struct dev *d, const struct gw_op *op, const uint16_t *words)
 		bad_span(d, op->span, REASON_NOISE, 0);
 		return 0;
 	}
-	n = plugin_decode(d->plugin, op->span, words, op->count,
+	n = plugin_decode(d->plugin, now, op->span, words, op->count,
 	    d->lists->samples, SAMPLES_MAX, why, sizeof(why));
 	if (n < 0) {
 		broke(d, why);

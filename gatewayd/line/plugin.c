@@ -1,172 +1,29 @@
 /*
- * dlopen(), and the calls into a plugin. The arrays a plugin fills have room
- * to spare behind their capacity, so that one that writes a little too far is
- * caught by its count rather than by a crash.
+ * A device of a plugin, and the calls into it. The arrays a plugin fills have
+ * room to spare behind their capacity, and its state a fence, so that one that
+ * writes a little too far is caught rather than crashes, or worse.
  */
 #include "plugin.h"
 
-#include <dlfcn.h>
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "guard.h"
 
 enum { SAMPLES = GUARD_POINTS, SPARE = 8 };
 
-#if UINTPTR_MAX > UINT32_MAX
-typedef Elf64_Ehdr elf_head;
-typedef Elf64_Phdr elf_part;
-#else
-typedef Elf32_Ehdr elf_head;
-typedef Elf32_Phdr elf_part;
-#endif
-
-struct plugin {
-	void *so;
-	const struct gw_device_type *type;
-};
+static const uint64_t fence = 0xA55AF00D5AA50FF0;
 
 struct plugin_device {
 	struct plugin *plugin;
 	const struct gw_device_type *t;
-	void *state;
+	uint8_t *state; /* a fence behind it */
+	uint32_t boot;  /* this one; 0: not known */
 	struct gw_sample samples[SAMPLES + SPARE];
 };
-
-/* Whoever may write the file runs code as the gateway. */
-static int
-check_file(const char *path, char *why, size_t size)
-{
-	char copy[PATH_MAX];
-	struct stat st;
-
-	(void)snprintf(copy, sizeof(copy), "%s", path);
-	for (int i = 0; i < 2; i++) {
-		const char *what = i ? dirname(copy) : path;
-		if (stat(what, &st) == -1) {
-			(void)snprintf(
-			    why, size, "%.200s: %s", what, strerror(errno));
-			return -1;
-		}
-		/* A sticky folder (/tmp) protects its files. */
-		if (st.st_mode & S_IWOTH && !(i && st.st_mode & S_ISVTX)) {
-			(void)snprintf(why, size,
-			    "%.200s may be written by "
-			    "everybody; chmod o-w it",
-			    what);
-			return -1;
-		}
-	}
-	return 0;
-}
-
-/* A copy cut short: the loader would map what is not there and die of it. */
-static int
-check_whole(const char *path, char *why, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), whole = 0;
-	elf_head head;
-	elf_part part;
-	struct stat st;
-
-	if (fd == -1) {
-		(void)snprintf(why, size, "%.200s: %s", path, strerror(errno));
-		return -1;
-	}
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    pread(fd, &head, sizeof(head), 0) == sizeof(head) &&
-	    memcmp(head.e_ident, ELFMAG, SELFMAG) == 0 &&
-	    head.e_phentsize == sizeof(part))
-		whole = 1;
-	for (unsigned i = 0; whole && i < head.e_phnum; i++) {
-		uint64_t at = (uint64_t)head.e_phoff + i * sizeof(part);
-		whole =
-		    at < (uint64_t)st.st_size &&
-		    pread(fd, &part, sizeof(part), (off_t)at) == sizeof(part) &&
-		    (part.p_type != PT_LOAD ||
-			(part.p_offset <= (uint64_t)st.st_size &&
-			    part.p_filesz <=
-				(uint64_t)st.st_size - part.p_offset));
-	}
-	(void)close(fd); /* only read from */
-	if (whole)
-		return 0;
-	(void)snprintf(why, size,
-	    "the file is no whole shared object of this "
-	    "machine; copy it anew");
-	return -1;
-}
-
-static int
-check_type(struct plugin *p, const char *path, char *why, size_t size)
-{
-	char copy[PATH_MAX], *name, *dot;
-
-	p->type = dlsym(p->so, "gw_device_type");
-	if (!p->type) {
-		(void)snprintf(why, size,
-		    "it exports no gw_device_type; is it "
-		    "a plugin of this gateway?");
-		return -1;
-	}
-	(void)snprintf(copy, sizeof(copy), "%s", path);
-	name = basename(copy);
-	dot = strrchr(name, '.');
-	if (dot)
-		*dot = '\0';
-	return guard_type(p->type, name, why, size);
-}
-
-struct plugin *
-plugin_load(const char *path, char *why, size_t size)
-{
-	char real[PATH_MAX]; /* a bare name would be looked for elsewhere */
-	struct plugin *p;
-
-	if (!realpath(path, real)) {
-		(void)snprintf(why, size, "%.200s: %s", path, strerror(errno));
-		return NULL;
-	}
-	if (check_file(real, why, size) < 0 || check_whole(real, why, size) < 0)
-		return NULL;
-	p = calloc(1, sizeof(*p));
-	if (!p) {
-		(void)snprintf(why, size, "out of memory");
-		return NULL;
-	}
-	p->so = dlopen(real, RTLD_NOW | RTLD_LOCAL);
-	if (!p->so) {
-		(void)snprintf(why, size, "%s", dlerror());
-		return plugin_free(p);
-	}
-	if (check_type(p, path, why, size) < 0)
-		return plugin_free(p);
-	return p;
-}
-
-struct plugin *
-plugin_free(struct plugin *take)
-{
-	if (take && take->so)
-		(void)dlclose(take->so); /* nothing to do about a failure */
-	free(take);
-	return NULL;
-}
-
-const struct gw_device_type *
-plugin_type(const struct plugin *p)
-{
-	return p->type;
-}
 
 static int
 same_text(const char *a, const char *b)
@@ -204,6 +61,49 @@ still_as_described(
 	return 1;
 }
 
+/* ---- one device ---- */
+
+static uint32_t
+hash(const char *s)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *s; s++)
+		h = (h ^ (uint8_t)*s) * 16777619u;
+	return h;
+}
+
+/* 0: nobody knows. */
+static uint32_t
+this_boot(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	char id[64] = "";
+
+	if (f == NULL)
+		return 0;
+	if (fgets(id, sizeof(id), f) == NULL)
+		id[0] = '\0';
+	(void)fclose(f); /* only read from */
+	return id[0] != '\0' ? hash(id) : 0;
+}
+
+static void
+set_fence(struct plugin_device *d)
+{
+	memcpy(d->state + d->t->state_size, &fence, sizeof(fence));
+}
+
+/* 0 while the plugin has kept to its state. */
+static int
+check_fence(struct plugin_device *d, char *why, size_t size)
+{
+	if (memcmp(d->state + d->t->state_size, &fence, sizeof(fence)) == 0)
+		return 0;
+	set_fence(d);
+	return guard_refuse(why, size, "it writes beyond its state");
+}
+
 struct plugin_device *
 plugin_device_new(const struct device *conf, char *why, size_t size)
 {
@@ -212,18 +112,20 @@ plugin_device_new(const struct device *conf, char *why, size_t size)
 
 	if (!d || !(d->plugin = plugin_load(conf->type->path, why, size)))
 		return plugin_device_free(d);
-	d->t = d->plugin->type;
+	d->t = plugin_type(d->plugin);
 	if (!still_as_described(d->t, conf->type)) {
 		(void)snprintf(why, size,
 		    "the plugin changed since the site "
 		    "was checked; restart the gateway");
 		return plugin_device_free(d);
 	}
-	d->state = calloc(1, d->t->state_size ? d->t->state_size : 1);
+	d->state = calloc(1, (size_t)d->t->state_size + sizeof(fence));
 	if (!d->state) {
 		(void)snprintf(why, size, "out of memory");
 		return plugin_device_free(d);
 	}
+	set_fence(d);
+	d->boot = this_boot();
 	if (d->t->init(d->state, conf->settings, &err) < 0) {
 		err.text[sizeof(err.text) - 1] = '\0';
 		(void)snprintf(why, size, "it refuses its settings%s%s: %s",
@@ -234,7 +136,7 @@ plugin_device_new(const struct device *conf, char *why, size_t size)
 		    utf8_text(err.text) ? err.text : "no reason given");
 		return plugin_device_free(d);
 	}
-	return d;
+	return check_fence(d, why, size) == 0 ? d : plugin_device_free(d);
 }
 
 struct plugin_device *
@@ -262,19 +164,29 @@ plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops, int cap,
 
 	memset(ops, 0, (size_t)cap * sizeof(*ops));
 	n = d->t->plan(d->state, cycle, ops, cap);
-	r = guard_ops(ops, n, cap, GUARD_PLAN, minor_of(d), why, size);
+	r = check_fence(d, why, size);
+	if (r == 0)
+		r = guard_ops(ops, n, cap, GUARD_PLAN, minor_of(d), why, size);
 	return r < 0 ? r : n;
 }
 
 int
-plugin_decode(struct plugin_device *d, uint32_t span, const uint16_t *words,
-    int count, struct plugin_sample *out, int cap, char *why, size_t size)
+plugin_decode(struct plugin_device *d, int64_t now, uint32_t span,
+    const uint16_t *words, int count, struct plugin_sample *out, int cap,
+    char *why, size_t size)
 {
 	int room = cap < SAMPLES ? cap : SAMPLES, n, r;
 
-	memset(d->samples, 0, sizeof(d->samples));
-	n = d->t->decode(d->state, span, words, count, d->samples, room);
-	r = guard_samples(d->t, d->samples, n, room, out, why, size);
+	/* More than one for each point are refused, unseen. */
+	memset(d->samples, 0,
+	    (d->t->npoints + (size_t)SPARE) * sizeof(d->samples[0]));
+	n = d->t->decode_at
+		? d->t->decode_at(d->state, (uint64_t)now, span, words, count,
+		      d->samples, room)
+		: d->t->decode(d->state, span, words, count, d->samples, room);
+	r = check_fence(d, why, size);
+	if (r == 0)
+		r = guard_samples(d->t, d->samples, n, room, out, why, size);
 	return r < 0 ? r : n;
 }
 
@@ -304,14 +216,16 @@ plugin_encode(struct plugin_device *d, uint32_t point, double value,
 	memset(ops, 0, (size_t)cap * sizeof(*ops));
 	n = d->t->encode(d->state, point, value, ops, cap, &err);
 	err.text[sizeof(err.text) - 1] = '\0';
+	r = check_fence(d, wrong, sizeof(wrong));
 	if (n < 0) {
 		(void)snprintf(why, size, "the plugin refuses it: %s",
 		    err.text[0] && utf8_text(err.text) ? err.text
 						       : "no reason given");
 		return -EINVAL;
 	}
-	r = guard_ops(
-	    ops, n, cap, GUARD_ENCODE, minor_of(d), wrong, sizeof(wrong));
+	if (r == 0)
+		r = guard_ops(ops, n, cap, GUARD_ENCODE, minor_of(d), wrong,
+		    sizeof(wrong));
 	if (r == 0)
 		return n;
 	(void)snprintf(why, size, "the plugin's list is wrong: %s", wrong);
@@ -328,7 +242,10 @@ plugin_safe(struct plugin_device *d, struct gw_op *ops, int cap)
 		return 0;
 	memset(ops, 0, (size_t)cap * sizeof(*ops));
 	n = d->t->safe(d->state, ops, cap);
-	r = guard_ops(ops, n, cap, GUARD_SAFE, minor_of(d), why, sizeof(why));
+	r = check_fence(d, why, sizeof(why));
+	if (r == 0)
+		r = guard_ops(
+		    ops, n, cap, GUARD_SAFE, minor_of(d), why, sizeof(why));
 	return r < 0 ? r : n;
 }
 
@@ -336,4 +253,47 @@ uint32_t
 plugin_span(const struct plugin_device *d, uint32_t point)
 {
 	return point < d->t->npoints ? d->t->points[point].span : UINT32_MAX;
+}
+
+/* ---- what outlives a restart ---- */
+
+/* Before the plugin's own bytes: which version of this, how many they are, of
+ * what, and in which boot they were written. */
+enum { KEPT_VERSION = 1, KEPT_HEAD = 8 };
+
+static void
+kept_head(const struct plugin_device *d, uint32_t boot, uint8_t *head)
+{
+	uint16_t mark = (uint16_t)hash(d->t->name);
+
+	head[0] = KEPT_VERSION;
+	head[1] = (uint8_t)d->t->kept_size;
+	memcpy(head + 2, &mark, sizeof(mark));
+	memcpy(head + 4, &boot, sizeof(boot));
+}
+
+size_t
+plugin_kept(const struct plugin_device *d, uint8_t *bytes)
+{
+	if (d->t->kept_size == 0)
+		return 0;
+	kept_head(d, d->boot, bytes);
+	memcpy(bytes + KEPT_HEAD, d->state, d->t->kept_size);
+	return KEPT_HEAD + d->t->kept_size;
+}
+
+void
+plugin_keep(struct plugin_device *d, const uint8_t *bytes, size_t n)
+{
+	uint8_t head[KEPT_HEAD];
+	uint32_t boot;
+
+	kept_head(d, d->boot, head);
+	if (d->t->kept_size == 0 || n != KEPT_HEAD + d->t->kept_size ||
+	    memcmp(bytes, head, 4) != 0)
+		return;
+	memcpy(&boot, bytes + 4, sizeof(boot));
+	memcpy(d->state, bytes + KEPT_HEAD, d->t->kept_size);
+	if (d->t->restored)
+		d->t->restored(d->state, boot == d->boot && boot != 0);
 }

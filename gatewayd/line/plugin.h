@@ -43,8 +43,10 @@ struct plugin_device *plugin_device_free(struct plugin_device *take);
  * when the plugin broke its contract. */
 int plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops,
     int cap, char *why, size_t size);
-int plugin_decode(struct plugin_device *d, uint32_t span, const uint16_t *words,
-    int count, struct plugin_sample *out, int cap, char *why, size_t size);
+/* now: boot time of the read. */
+int plugin_decode(struct plugin_device *d, int64_t now, uint32_t span,
+    const uint16_t *words, int count, struct plugin_sample *out, int cap,
+    char *why, size_t size);
 /* What sets a point, and the read that confirms it; a refusal (-EINVAL) is not
  * a breach. */
 int plugin_encode(struct plugin_device *d, uint32_t point, double value,
@@ -53,5 +55,12 @@ int plugin_encode(struct plugin_device *d, uint32_t point, double value,
 int plugin_safe(struct plugin_device *d, struct gw_op *ops, int cap);
 /* Which span's loss makes this point bad. */
 uint32_t plugin_span(const struct plugin_device *d, uint32_t point);
+
+/* What it must not forget over a restart; bytes: room for KEPT_BYTES of
+ * wire/msg.h. How many; 0: nothing. */
+size_t plugin_kept(const struct plugin_device *d, uint8_t *bytes);
+/* And back, before anything else is asked of it. Bytes of another plugin, or
+ * of another version of this, are left alone. */
+void plugin_keep(struct plugin_device *d, const uint8_t *bytes, size_t n);
 
 #endif

@@ -95,10 +95,12 @@ plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops, int cap,
 }
 
 int
-plugin_decode(struct plugin_device *d, uint32_t span, const uint16_t *words,
-    int count, struct plugin_sample *out, int cap, char *why, size_t size)
+plugin_decode(struct plugin_device *d, int64_t now, uint32_t span,
+    const uint16_t *words, int count, struct plugin_sample *out, int cap,
+    char *why, size_t size)
 {
 	(void)d;
+	(void)now;
 	(void)span;
 	(void)count;
 	(void)cap;
@@ -117,6 +119,22 @@ pulse(struct gw_op *ops, uint16_t current)
 	ops[2] = drive(0);
 	ops[3] = look();
 	return 4;
+}
+
+size_t
+plugin_kept(const struct plugin_device *d, uint8_t *bytes)
+{
+	(void)d;
+	(void)bytes;
+	return 0;
+}
+
+void
+plugin_keep(struct plugin_device *d, const uint8_t *bytes, size_t n)
+{
+	(void)d;
+	(void)bytes;
+	(void)n;
 }
 
 int

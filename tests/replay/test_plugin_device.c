@@ -89,10 +89,12 @@ plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops, int cap,
 }
 
 int
-plugin_decode(struct plugin_device *d, uint32_t span, const uint16_t *words,
-    int count, struct plugin_sample *out, int cap, char *why, size_t size)
+plugin_decode(struct plugin_device *d, int64_t now, uint32_t span,
+    const uint16_t *words, int count, struct plugin_sample *out, int cap,
+    char *why, size_t size)
 {
 	(void)d;
+	(void)now;
 	assert_int_equal(count, span == 0 ? 2 : 1);
 	assert_true(cap >= 2);
 	if (field.breaks_decode && span == 1) {
@@ -104,6 +106,22 @@ plugin_decode(struct plugin_device *d, uint32_t span, const uint16_t *words,
 		    (struct plugin_sample){.point = span == 0 ? (uint32_t)i : 2,
 			.d = {.value = value_int(words[i])}};
 	return count;
+}
+
+size_t
+plugin_kept(const struct plugin_device *d, uint8_t *bytes)
+{
+	(void)d;
+	(void)bytes;
+	return 0;
+}
+
+void
+plugin_keep(struct plugin_device *d, const uint8_t *bytes, size_t n)
+{
+	(void)d;
+	(void)bytes;
+	(void)n;
 }
 
 int

@@ -100,12 +100,21 @@ test_type(void **state)
 	assert_int_equal(guard_type(&type, "probe", why, sizeof(why)), 0);
 	assert_string_equal(why, "");
 	type.abi = (GW_ABI_MAJOR + 1) << 16;
-	type_said("interface version 2.0, this gateway has 1.1; build it anew");
+	type_said("interface version 2.0, this gateway has 1.2; build it anew");
 	type.abi = GW_ABI + 1; /* a later minor is fine */
 	type.size += 8;
 	assert_int_equal(guard_type(&type, "probe", why, sizeof(why)), 0);
-	type.size = sizeof(type) - 8;
+	type.size = offsetof(struct gw_device_type, kept_size); /* of 1.0 */
+	assert_int_equal(guard_type(&type, "probe", why, sizeof(why)), 0);
+	type.size -= 8;
 	type_said("bytes, at least");
+	type.kept_size = 17;
+	type_said("keep 17 bytes of its state of 16; at most 56");
+	type.state_size = 100;
+	type.kept_size = GW_KEPT_MAX;
+	assert_int_equal(guard_type(&type, "probe", why, sizeof(why)), 0);
+	type.kept_size++;
+	type_said("keep 57 bytes of its state of 100; at most 56");
 	type.name = "other";
 	type_said("it calls itself `other`, its file is probe.so");
 	type.name = NULL;

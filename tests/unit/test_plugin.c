@@ -116,6 +116,18 @@ test_refused_files(void **state)
 	assert_int_equal(chmod(dir, 0777), 0);
 	load_said(well, "may be written by everybody; chmod o-w it");
 	assert_int_equal(chmod(dir, 0755), 0);
+	/* Only root may give a file to a group that it is not in. */
+	if (geteuid() == 0) {
+		assert_int_equal(chmod(well, 0664), 0);
+		load_said(copy_to(good, "/other.so", -1, 0664), "calls itself");
+		assert_int_equal(chown(well, (uid_t)-1, 4711), 0);
+		load_said(well, "by its group 4711; chmod g-w it");
+		assert_int_equal(chmod(well, 0644), 0);
+		assert_int_equal(chown(dir, (uid_t)-1, 4711), 0);
+		assert_int_equal(chmod(dir, 0775), 0);
+		load_said(well, "by its group 4711; chmod g-w it");
+		assert_int_equal(chmod(dir, 0755), 0);
+	}
 	load_said(copy_to(good, "/other.so", -1, 0644),
 	    "it calls itself `tuf-2000m-total`, its file is other.so");
 }
@@ -126,8 +138,9 @@ test_refused_types(void **state)
 	(void)state;
 	load_said(path_of(build, "/tests/bad/nosymbol.so"),
 	    "it exports no gw_device_type");
+	load_said(path_of(build, "/tests/bad/wrongsize.so"), "says it has");
 	load_said(path_of(build, "/tests/bad/wrongabi.so"),
-	    "it is built for interface version 2.0, this gateway has 1.1");
+	    "it is built for interface version 2.0, this gateway has 1.2");
 }
 
 /* ---- a device, from the description on ---- */
@@ -332,7 +345,7 @@ feed(struct fixture *f, uint32_t span, const uint16_t *words, int count,
 	char why[400] = "";
 
 	return plugin_decode(
-	    f->d, span, words, count, out, 8, why, sizeof(why));
+	    f->d, 0, span, words, count, out, 8, why, sizeof(why));
 }
 
 static void
@@ -451,7 +464,7 @@ decode_said(const char *name, const char *words)
 
 	(void)snprintf(rest, sizeof(rest), "/tests/bad/%s.so", name);
 	fixture_open(&f, rest, name);
-	int r = plugin_decode(f.d, 0, input, 2, out, 8, why, sizeof(why));
+	int r = plugin_decode(f.d, 0, 0, input, 2, out, 8, why, sizeof(why));
 	if (r != -EPROTO || !strstr(why, words))
 		fail_msg("%s: %d \"%s\" lacks \"%s\"", name, r, why, words);
 	fixture_close(&f);
@@ -469,6 +482,7 @@ test_breaches(void **state)
 	decode_said("nan", "is NaN, infinite");
 	decode_said("badpoint", "is of point 2; there are 2");
 	decode_said("badtext", "no text");
+	decode_said("overstate", "it writes beyond its state");
 	fixture_open(&f, "/tests/bad/badop.so", "badop");
 	assert_int_equal(
 	    plugin_plan(f.d, 0, ops, 8, why, sizeof(why)), -EPROTO);
@@ -565,13 +579,94 @@ test_raw(void **state)
 	fixture_close(&f);
 }
 
-/* Both minor versions pass the way a site's check takes. */
+/* One of version 1.0, whose gw_device_type is shorter. */
+static void
+test_old(void **state)
+{
+	struct plugin_sample out[8];
+	uint16_t word = 4711;
+	struct fixture f;
+	uint8_t kept[64];
+
+	(void)state;
+	fixture_open(&f, "/tests/good/old-meter.so", "old-meter");
+	assert_int_equal(feed(&f, 0, &word, 1, out), 1);
+	check_sample(0, &out[0], 0, "4711");
+	assert_int_equal(plugin_kept(f.d, kept), 0);
+	plugin_keep(f.d, kept, 0);
+	fixture_close(&f);
+}
+
+/* ---- what outlives a restart, and time ---- */
+
+static void
+keeper_says(struct fixture *f, int64_t now, const char *count,
+    const char *since, const char *boots)
+{
+	const char *want[] = {count, since, boots};
+	struct plugin_sample out[8];
+	const uint16_t one = 1;
+	char why[400] = "";
+
+	assert_int_equal(
+	    plugin_decode(f->d, now, 0, &one, 1, out, 8, why, sizeof(why)), 3);
+	for (uint32_t i = 0; i < 3; i++)
+		check_sample(0, &out[i], i, want[i]);
+}
+
+static void
+anew(struct fixture *f)
+{
+	char why[400] = "";
+
+	plugin_device_free(f->d);
+	f->d = plugin_device_new(&f->device, why, sizeof(why));
+	assert_non_null(f->d);
+}
+
+static void
+test_kept(void **state)
+{
+	uint8_t kept[64], other[64];
+	struct fixture f;
+	size_t n;
+
+	(void)state;
+	fixture_open(&f, "/tests/good/keeper.so", "keeper");
+	keeper_says(&f, 5000, "1", "0", "0");
+	keeper_says(&f, 5700, "2", "700", "0");
+	n = plugin_kept(f.d, kept);
+	assert_int_equal(n, 8 + 16);
+	/* The process began anew: the count is there, the rest is not. */
+	anew(&f);
+	plugin_keep(f.d, kept, n);
+	keeper_says(&f, 9000, "3", "0", "0");
+	/* The machine did. */
+	anew(&f);
+	memcpy(other, kept, n);
+	other[4] ^= 1;
+	plugin_keep(f.d, other, n);
+	keeper_says(&f, 10, "3", "0", "1");
+	/* Of another version, length or plugin: not taken. */
+	for (size_t i = 0; i < 4; i++) {
+		anew(&f);
+		memcpy(other, kept, n);
+		other[i] ^= 1;
+		plugin_keep(f.d, other, n);
+		plugin_keep(f.d, kept, n - 1);
+		plugin_keep(f.d, kept, 0);
+		keeper_says(&f, 10, "1", "0", "0");
+	}
+	fixture_close(&f);
+}
+
+/* All minor versions pass the way a site's check takes. */
 static void
 test_minors(void **state)
 {
 	static const char *const want[][2] = {
-	    {"/tests/bad/encoder.so", "abi: \"1.0\"\n"},
-	    {"/tests/good/raw-relay.so", "abi: \"1.1\"\n"}};
+	    {"/tests/good/old-meter.so", "abi: \"1.0\"\n"},
+	    {"/tests/good/raw-relay.so", "abi: \"1.2\"\n"}};
 	char text[8192];
 
 	(void)state;
@@ -628,6 +723,8 @@ main(void)
 	    cmocka_unit_test(test_encode),
 	    cmocka_unit_test(test_encode_never_asks),
 	    cmocka_unit_test(test_raw),
+	    cmocka_unit_test(test_old),
+	    cmocka_unit_test(test_kept),
 	    cmocka_unit_test(test_minors),
 	};
 
