@@ -238,8 +238,9 @@ check_body(const struct request *q, const uint8_t *p, size_t len,
 	uint8_t head[REPLY_HEAD_MAX];
 	size_t n = reply_head(q, head);
 
-	if (p[0] != q->unit)
+	if (p[0] != q->unit && !q->any_unit)
 		return REPLY_FOREIGN;
+	head[0] = p[0];
 	if (p[1] == (q->function | 0x80)) {
 		/* No refusal without a reason. */
 		if (len != 3 || p[2] == 0)
@@ -296,7 +297,7 @@ reply_find(const struct request *q, const uint8_t *bytes, size_t len)
 	uint8_t code;
 
 	for (size_t i = 0; i < len; i++) {
-		if (bytes[i] != q->unit)
+		if (bytes[i] != q->unit && !q->any_unit)
 			continue;
 		if (len - i >= want &&
 		    reply_check(q, bytes + i, want, NULL, &code) == REPLY_OK)

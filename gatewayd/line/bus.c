@@ -12,6 +12,7 @@
 #include "exchange.h"
 #include "port.h"
 #include "sense.h"
+#include "tune.h"
 
 enum {
 	STUCK_TIMEOUTS = 5,  /* in a row, and */
@@ -25,6 +26,7 @@ struct bus {
 	struct dial *dial; /* while dialling */
 	bool cut;          /* its connection was replaced in an exchange */
 	struct exchange exchange;
+	struct line tuned;  /* other serial settings; its port NULL: none */
 	struct sense sense; /* serial */
 	int64_t answer_us;  /* when something last answered, or opening */
 	uint32_t timeouts;  /* in a row */
@@ -82,6 +84,8 @@ bus_close(struct bus *b)
 	b->dial = dial_free(b->dial);
 	b->cut = false;
 	b->state = BUS_CLOSED;
+	b->tuned.port = NULL;
+	exchange_tune(&b->exchange, b->way.line);
 }
 
 static void
@@ -156,6 +160,34 @@ opening(struct bus *b, char *why)
 		return BUS_PENDING;
 	opened(b);
 	return BUS_OPENED;
+}
+
+int
+bus_tune(struct bus *b, uint32_t baud, enum parity parity, uint8_t stop_bits)
+{
+	const struct line *own = b->way.line;
+	const struct line *is = b->tuned.port != NULL ? &b->tuned : own;
+	struct line to = *own;
+	int r;
+
+	if (baud != 0) {
+		to.baud = baud;
+		to.parity = parity;
+		to.stop_bits = stop_bits;
+	}
+	if (!is_serial(b) || (is->baud == to.baud && is->parity == to.parity &&
+				 is->stop_bits == to.stop_bits))
+		return 0;
+	r = tune(link_fd(b->link), &to);
+	if (r != 0)
+		return r;
+	b->tuned = to;
+	if (to.baud == own->baud && to.parity == own->parity &&
+	    to.stop_bits == own->stop_bits)
+		b->tuned.port = NULL;
+	exchange_tune(&b->exchange, b->tuned.port != NULL ? &b->tuned : own);
+	sense_open(&b->sense, link_fd(b->link));
+	return 0;
 }
 
 /* ---- exchanges ---- */

@@ -47,11 +47,13 @@ struct ask {
 	uint32_t timeout_ms; /* wire time comes on top */
 	uint32_t rest_ms;    /* silence the device needs before a request */
 	bool quiet;          /* after a timeout, wait for a late answer */
+	bool stranger;       /* a unit that is no device of the line */
 };
 
 struct answer {
 	uint16_t words[READ_COILS_MAX]; /* of a read: registers, or coils */
 	uint8_t code;
+	uint8_t unit;     /* BUS_OK, BUS_EXCEPTION: who answered */
 	bool crc;         /* BUS_NOISE: the checksum was wrong */
 	uint32_t late_ms; /* the answer came after the timeout: then 0 < */
 	uint32_t took_us; /* BUS_OK, BUS_EXCEPTION: from the end of the
@@ -82,6 +84,12 @@ void bus_close(struct bus *b);
 /* A connection that dialled in, in place of what there was: a result under way
  * is BUS_PORT. */
 void bus_adopt(struct bus *b, int take_fd);
+
+/* Other serial settings than the line's own from now on, until it is opened
+ * again; 0 for all three: its own. Only when BUS_IDLE: 0, or -errno (-EINVAL:
+ * no such speed) and nothing has changed. */
+int bus_tune(
+    struct bus *b, uint32_t baud, enum parity parity, uint8_t stop_bits);
 
 /* Only when BUS_IDLE. */
 void bus_begin(struct bus *b, const struct ask *ask);

@@ -126,6 +126,7 @@ judge(struct ear *e, size_t n, uint16_t *words, uint8_t *code)
 		/* While something is owed it may be that, out of all shape. */
 		return owed_by(&e->owed, q->unit, e->sent_us) ? HEARD_NOTHING
 							      : spoilt(e);
+	e->by = e->bytes[q->tcp ? 6 : 0];
 	if (claim == CLAIM_NONE && !q->tcp)
 		owed_settle(&e->owed, q->unit);
 	return r == REPLY_OK ? HEARD_ANSWER : HEARD_REFUSAL;
@@ -150,8 +151,9 @@ begins_answer(const struct ear *e, size_t at)
 	const uint8_t *p = e->bytes + at;
 	size_t left = e->n - at, n = reply_head(e->req, head);
 
-	if (n == 0 || left < 2 || p[0] != head[0])
+	if (n == 0 || left < 2 || (p[0] != head[0] && !e->req->any_unit))
 		return false;
+	head[0] = p[0];
 	return p[1] == (head[1] | 0x80) ||
 	       (left >= n && memcmp(p, head, n) == 0);
 }

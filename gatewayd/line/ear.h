@@ -48,6 +48,7 @@ struct ear {
 	bool junk;     /* bytes came that are no frame */
 	bool sound;    /* a frame came, of whomever */
 	bool crc;      /* the answer came, but for its checksum */
+	uint8_t by;    /* the unit whose answer came */
 	const char *hint;
 
 	struct owed owed;

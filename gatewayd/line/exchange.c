@@ -28,6 +28,14 @@ exchange_reset(struct exchange *x)
 	ear_clear(&x->ear);
 }
 
+void
+exchange_tune(struct exchange *x, const struct line *line)
+{
+	x->line = x->ear.line = line;
+	x->last_us = port_now_us();
+	ear_clear(&x->ear);
+}
+
 static bool
 copy_request(struct exchange *x, const struct request *q)
 {
@@ -59,6 +67,7 @@ exchange_begin(struct exchange *x, const struct ask *ask)
 	x->timeout_ms = ask->timeout_ms;
 	x->silence_us = pace_silence_us(x->line, ask->rest_ms);
 	x->quiet = ask->quiet;
+	x->stranger = ask->stranger;
 	x->paid = x->recalled = false;
 	x->phase = PHASE_SILENCE;
 	x->sent_us = 0;
@@ -137,7 +146,7 @@ static void
 owe(struct exchange *x)
 {
 	owed_add(&x->ear.owed, &x->req, x->sent_us,
-	    (x->sent_us / 1000 + OWED_MS) * 1000);
+	    (x->sent_us / 1000 + OWED_MS) * 1000, x->stranger);
 }
 
 static enum bus_result
@@ -175,6 +184,7 @@ answered(struct exchange *x, enum bus_result result, struct answer *out)
 	x->paid = true;
 	result = end(x, late ? BUS_TIMEOUT : result, "", out);
 	out->done_us = heard;
+	out->unit = x->ear.by;
 	if (late)
 		out->late_ms = (uint32_t)((heard - x->sent_us) / 1000) + 1;
 	else if (heard > went)

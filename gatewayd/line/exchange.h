@@ -42,7 +42,7 @@ struct exchange {
 	size_t nframe; /* 0: breaks the limits, never sent */
 	uint32_t timeout_ms;
 	int64_t silence_us;
-	bool quiet;
+	bool quiet, stranger;
 	bool recalled; /* not to be sent after all */
 	uint16_t transaction;
 
@@ -61,6 +61,10 @@ void exchange_init(struct exchange *x, const struct line *line);
 
 /* A new port or connection: nothing has come on it yet. */
 void exchange_reset(struct exchange *x);
+
+/* The port has been set up anew, as this line says (borrowed): a silence of
+ * that speed before the next request. */
+void exchange_tune(struct exchange *x, const struct line *line);
 
 void exchange_begin(struct exchange *x, const struct ask *ask);
 

@@ -10,6 +10,7 @@
 #include "layout.h"
 #include "log.h"
 #include "mono.h"
+#include "probe.h"
 #include "run.h"
 #include "tally.h"
 
@@ -88,10 +89,13 @@ took(struct lane *l, enum bus_result result)
 	struct dev *d = l->dev;
 
 	l->turn = TURN_NONE;
+	if (turn == TURN_PROBE)
+		probes_took(l->run->probes, l, result, &l->answer);
 	if (result == BUS_RECALLED)
 		return;
 	l->busy_us += l->answer.done_us - l->began_us;
-	tally(d, result, &l->answer, l->answer.done_us - l->began_us);
+	if (d != NULL)
+		tally(d, result, &l->answer, l->answer.done_us - l->began_us);
 	l->run->requests++;
 	/* A connection that is out of step is given up, too; in place of one
 	 * that is gone another may have been dialled in already. */
@@ -99,9 +103,11 @@ took(struct lane *l, enum bus_result result)
 		lane_port_lost(l);
 	else
 		lane_port_works(l);
-	if (l->answer.late_ms > 0)
+	if (l->answer.late_ms > 0 && d != NULL)
 		device_slow(d, l->answer.late_ms);
 	note_late(l);
+	if (d == NULL)
+		return;
 	if (turn == TURN_OUTPUT)
 		outputs_took(l->outputs, result);
 	else
@@ -132,8 +138,46 @@ begin(struct lane *l, struct dev *d, enum lane_turn turn,
 	}
 	l->turn = turn;
 	l->dev = d;
+	l->probed = l->probed && turn == TURN_OUTPUT;
 	l->began_us = mono_us();
-	bus_begin(l->bus, &ask);
+	if (bus_tune(l->bus, 0, PARITY_NONE, 0) == 0) {
+		bus_begin(l->bus, &ask);
+		return;
+	}
+	/* Opened anew it has its own settings. */
+	bus_close(l->bus);
+	l->answer.sent_us = l->answer.done_us = l->began_us;
+	took(l, BUS_PORT);
+}
+
+/* Between polls that are due one probe each, and one after the other when none
+ * is. */
+static bool
+probe_first(struct lane *l, const struct dev *due)
+{
+	return probes_wait(l->run->probes, l) && (due == NULL || !l->probed);
+}
+
+static bool
+begin_probe(struct lane *l)
+{
+	struct probe_ask p;
+	int rc;
+
+	probes_next(l->run->probes, l, &p);
+	rc = bus_tune(l->bus, p.baud, p.parity, p.stop_bits);
+	if (rc != 0) {
+		probes_failed(l->run->probes, l, PROBE_REFUSED,
+		    rc == -EINVAL ? "there is no such baud rate here"
+				  : "the port does not take these settings");
+		return false;
+	}
+	l->turn = TURN_PROBE;
+	l->dev = NULL;
+	l->probed = true;
+	l->began_us = mono_us();
+	bus_begin(l->bus, &p.ask);
+	return true;
 }
 
 /* The device that goes first: that whose period ends first. *wake is lowered to
@@ -189,6 +233,10 @@ next_turn(struct lane *l, int64_t now, int64_t *wake)
 	    outputs_pause(l->outputs))
 		return false;
 	d = first_device(l, now, wake);
+	if (probe_first(l, d)) {
+		*wake = now;
+		return begin_probe(l);
+	}
 	if (d == NULL)
 		return false;
 	*wake = now; /* whatever comes of it */
@@ -213,6 +261,8 @@ step_closed(struct lane *l, int64_t now)
 			return now;
 	}
 	wake = lane_without_port(l, now);
+	if (l->port == PORT_FAILED)
+		probes_port_gone(l->run->probes, l, l->why);
 	return wake < l->port_next ? wake : l->port_next;
 }
 
@@ -231,6 +281,8 @@ step_opening(struct lane *l, int64_t now)
 		lane_port_failed(l, now);
 		return now;
 	}
+	if (l->port == PORT_FAILED || lane_waits_for_guest(l))
+		probes_port_gone(l->run->probes, l, l->why);
 	return lane_without_port(l, now);
 }
 
@@ -298,14 +350,14 @@ step(struct lane *l, bool ready, int64_t now)
 	return step_busy(l) ? now : INT64_MAX;
 }
 
-/* While a poll is under way a write may fall due, such as the closing of an
- * output whose time is over: that hurries it. */
+/* While a poll or probe is under way a write may fall due, such as the closing
+ * of an output whose time is over: that hurries it. */
 static int64_t
 step_meanwhile(struct lane *l, int64_t now_us)
 {
 	int64_t due = to_us(outputs_wake(l->outputs));
 
-	if (l->turn != TURN_POLL)
+	if (l->turn != TURN_POLL && l->turn != TURN_PROBE)
 		return INT64_MAX;
 	if (due > now_us)
 		return due;
@@ -332,7 +384,7 @@ lane_step(struct lane *l, bool ready, int64_t now_us)
 void
 lane_hurry(struct lane *l)
 {
-	if (l->turn == TURN_POLL)
+	if (l->turn == TURN_POLL || l->turn == TURN_PROBE)
 		bus_recall(l->bus);
 	else
 		bus_hurry(l->bus);

@@ -2,7 +2,7 @@
  * A lane: one bus and the devices on it, one exchange at a time. A serial line
  * is one lane; a TCP line has a lane for each connection, and they all go on
  * side by side in one process. What goes first: outputs and commands, then the
- * device whose period ends earliest.
+ * device whose period ends earliest; probes in turn with those.
  */
 #ifndef LANE_H
 #define LANE_H
@@ -24,7 +24,7 @@ enum {
 	GUEST_MS = 30000, /* whoever dials in may stay away for so long */
 };
 
-enum lane_turn { TURN_NONE, TURN_OUTPUT, TURN_POLL };
+enum lane_turn { TURN_NONE, TURN_OUTPUT, TURN_POLL, TURN_PROBE };
 
 struct lane {
 	struct run *run;
@@ -40,7 +40,8 @@ struct lane {
 
 	/* The exchange under way, and the answer of the last one. */
 	enum lane_turn turn;
-	struct dev *dev;
+	struct dev *dev; /* NULL: TURN_PROBE */
+	bool probed;     /* the last that was no output was a probe */
 	int64_t began_us;
 	struct answer answer;
 	struct bus_wants wants; /* what to wait for before the next step */

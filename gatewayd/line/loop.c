@@ -13,6 +13,7 @@
 #include "log.h"
 #include "mono.h"
 #include "msg.h"
+#include "probe.h"
 #include "run.h"
 
 enum { BEAT_AGAIN_MS = 50 };
@@ -94,6 +95,8 @@ take_messages(struct loop *l)
 			l->stop = true;
 		else if (l->in->kind == MSG_COMMAND)
 			run_command(l->run, &l->in->command, mono_ms());
+		else if (l->in->kind == MSG_PROBE)
+			run_probe(l->run, &l->in->probe);
 		else
 			log_warning("core sent message %d, which means nothing "
 				    "here; ignored",
@@ -128,6 +131,7 @@ tell(struct loop *l)
 		return;
 	}
 	run_tell(r, l->chan, now);
+	probes_tell(r->probes, r->sink, l->chan);
 	if (!l->ready && run_ready(r) && send_kind(l->chan, MSG_READY) == 0)
 		l->ready = true;
 }

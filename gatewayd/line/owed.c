@@ -1,4 +1,4 @@
-/* Debts of units: a small ring, the oldest forgotten first. */
+/* Debts of units: a few, the least dear forgotten first. */
 #include "owed.h"
 
 #include <string.h>
@@ -39,16 +39,35 @@ keep_words(struct debt *d, const struct request *q)
 	d->req.words = d->words;
 }
 
-void
-owed_add(
-    struct owed *o, const struct request *q, int64_t sent_us, int64_t void_us)
+/* Whether `a` is worth less than `b`, as of that time. */
+static bool
+goes_first(const struct debt *a, const struct debt *b, int64_t as_of_us)
 {
-	struct debt *d = &o->debts[o->next++ % OWED_MAX];
+	bool void_a = a->void_us <= as_of_us, void_b = b->void_us <= as_of_us;
 
+	if (void_a != void_b)
+		return void_a;
+	if (a->stranger != b->stranger)
+		return a->stranger;
+	return a->sent_us < b->sent_us;
+}
+
+void
+owed_add(struct owed *o, const struct request *q, int64_t sent_us,
+    int64_t void_us, bool stranger)
+{
+	struct debt *d = &o->debts[0];
+
+	for (size_t i = 1; i < OWED_MAX; i++)
+		if (goes_first(&o->debts[i], d, sent_us))
+			d = &o->debts[i];
+	if (stranger && !d->stranger && d->void_us > sent_us)
+		return; /* all are of our own units */
 	*d = (struct debt){.req = *q,
 	    .print = print_of(q),
 	    .sent_us = sent_us,
-	    .void_us = void_us};
+	    .void_us = void_us,
+	    .stranger = stranger};
 	keep_words(d, q);
 }
 

@@ -24,11 +24,11 @@ struct debt {
 	uint64_t print;    /* of all that was asked: equal, asked the same */
 	int64_t sent_us;
 	int64_t void_us; /* not expected from then on; 0: no debt */
+	bool stranger;   /* of a unit that may never be asked again */
 };
 
 struct owed {
 	struct debt debts[OWED_MAX];
-	unsigned next;
 };
 
 enum claim {
@@ -38,9 +38,11 @@ enum claim {
 	CLAIM_LATE, /* owed to another request: it is paid now */
 };
 
-/* Copies what it needs of q. */
-void owed_add(
-    struct owed *o, const struct request *q, int64_t sent_us, int64_t void_us);
+/* Copies what it needs of q. When there is no room the oldest is forgotten, a
+ * stranger's first: a search through all units must not make us forget what our
+ * own owe. */
+void owed_add(struct owed *o, const struct request *q, int64_t sent_us,
+    int64_t void_us, bool stranger);
 
 /* Whose is a frame? q: the request under way; NULL: none. as_of_us: when q was
  * sent, or now; what was void by then is not owed. (Not when the frame came: we

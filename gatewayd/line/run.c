@@ -8,6 +8,7 @@
 #include "layout.h"
 #include "log.h"
 #include "mono.h"
+#include "probe.h"
 
 enum { RING_MIN = 4096, RING_S = 60, HALL_GAP_MS = 5000 };
 
@@ -116,8 +117,9 @@ run_new(const struct line *borrow, int64_t now)
 	r->sink = sink_new(ring_size(borrow));
 	r->devs = calloc(borrow->ndevices + 1, sizeof(*r->devs));
 	r->lanes = calloc(borrow->ndevices + 1, sizeof(*r->lanes));
+	r->probes = probes_new(r);
 	if (r->sink == NULL || r->devs == NULL || r->lanes == NULL ||
-	    !add_all(r, now))
+	    r->probes == NULL || !add_all(r, now))
 		return run_free(r);
 	return r;
 }
@@ -132,6 +134,7 @@ run_free(struct run *take)
 	for (size_t i = 0; i < take->nlanes; i++)
 		lane_done(&take->lanes[i]);
 	take->hall = hall_free(take->hall);
+	take->probes = probes_free(take->probes);
 	take->sink = sink_free(take->sink);
 	free(take->devs);
 	free(take->lanes);
@@ -265,9 +268,18 @@ run_command(struct run *r, const struct msg_command *m, int64_t now)
 }
 
 void
+run_probe(struct run *r, const struct msg_probe *m)
+{
+	if (!probes_add(r->probes, m))
+		log_warning("%s: core sent more probes than it may; dropped",
+		    r->line->name);
+}
+
+void
 run_stop(struct run *r, int64_t until)
 {
 	r->stop_until = until;
+	probes_stop(r->probes);
 	for (size_t i = 0; i < r->nlanes; i++)
 		lane_stop(&r->lanes[i]);
 }

@@ -33,8 +33,9 @@ struct run {
 	struct dev *devs;    /* line->ndevices */
 	struct lane *lanes;  /* nlanes, at most one a device */
 	size_t nlanes, turn; /* turn: the lane that is served first */
-	struct hall *hall;   /* where converters dial in; NULL: nowhere */
-	int64_t hall_next;   /* when to try to listen again */
+	struct probes *probes;
+	struct hall *hall; /* where converters dial in; NULL: nowhere */
+	int64_t hall_next; /* when to try to listen again */
 
 	bool port_told; /* the core knows the port's state */
 	int64_t told, look_next;
@@ -63,6 +64,8 @@ void run_step(struct run *r, const struct pollfd *polled, int64_t now_us);
 bool run_ready(const struct run *r);
 
 void run_command(struct run *r, const struct msg_command *m, int64_t now);
+/* One more than PROBES_MAX is dropped. */
+void run_probe(struct run *r, const struct msg_probe *m);
 
 /* Only outputs from now on, into their safe states; how many are not
  * confirmed. */

@@ -21,8 +21,9 @@ answer_len(const struct request *q, const uint8_t *p, size_t len)
 	uint8_t head[REPLY_HEAD_MAX];
 	size_t n = reply_head(q, head);
 
-	if (n == 0 || p[0] != q->unit)
+	if (n == 0 || (p[0] != q->unit && !q->any_unit))
 		return 0;
+	head[0] = p[0];
 	if (len == 1)
 		return 2;
 	if (p[1] == (q->function | 0x80))

@@ -226,6 +226,7 @@ put_probed(struct wbuf *w, const struct msg_probed *m)
 	put_u64(w, m->id);
 	put_u8(w, (uint8_t)m->result);
 	put_u8(w, m->code);
+	put_u8(w, m->unit);
 	put_u32(w, m->took_us);
 	put_words(w, m->words, m->nwords);
 	put_text(w, m->text);
@@ -238,6 +239,7 @@ get_probed(struct rbuf *r, struct msg_probed *m)
 	m->result = (enum probe_result)get_enum(r, PROBE_RESULTS);
 	r->ok = r->ok && m->result != 0;
 	m->code = get_u8(r);
+	m->unit = get_u8(r);
 	m->took_us = get_u32(r);
 	m->nwords = get_words(r, m->words);
 	get_text(r, m->text, sizeof(m->text));

@@ -171,7 +171,7 @@ struct msg_kept {
 	struct kept k[KEPTS_MAX];
 };
 
-enum { PROBE_WORDS = 125 };
+enum { PROBE_WORDS = 125, PROBES_MAX = 8 /* under way on a line */ };
 
 /* One request for a person at work: made between polls, never in place of one,
  * after all writes. The line is the client's to name, the index core's to fill
@@ -202,7 +202,9 @@ enum probe_result {
 struct msg_probed {
 	uint64_t id;
 	enum probe_result result;
-	uint8_t code;
+	uint8_t code; /* noise: 1 when it began as the unit's answer and its
+			 checksum was wrong, as when two speak at once */
+	uint8_t unit; /* who answered: to a universal id perhaps its own */
 	uint32_t took_us;
 	uint16_t nwords;
 	uint16_t words[PROBE_WORDS]; /* registers, or coils as 0 and 1 */

@@ -57,13 +57,15 @@ mono_sleep_until(int64_t until)
 enum { PLAYED_WORDS = 8, PLAYED_SPIN = 10000 };
 
 static int64_t played_quiet;
+static uint32_t played_baud; /* at which it is asked; 0: the line's own */
 
 struct bus {
 	enum bus_state state;
 	bool waits, adopted; /* for who dials in; there is one */
 	struct ask ask;
 	uint16_t words[PLAYED_WORDS]; /* what ask.req.words pointed to */
-	uint32_t opens, hurries;
+	uint32_t opens, hurries, tunes;
+	uint32_t baud; /* 0: the line's own */
 	/* The exchange under way: what it comes to, when, and what it has left
 	 * when it is only quiet. */
 	bool asked;
@@ -112,6 +114,17 @@ void
 bus_close(struct bus *b)
 {
 	b->state = BUS_CLOSED;
+}
+
+int
+bus_tune(struct bus *b, uint32_t baud, enum parity parity, uint8_t stop_bits)
+{
+	(void)parity;
+	(void)stop_bits;
+	assert_int_equal(b->state, BUS_IDLE);
+	b->tunes += b->baud != baud;
+	b->baud = played_baud = baud;
+	return 0;
 }
 
 void

@@ -19,6 +19,7 @@
 
 #include "chan.h"
 #include "played_bus.h"
+#include "probe.h"
 
 enum {
 	UNITS = 64,
@@ -29,6 +30,7 @@ enum {
 	HEARD = 100000,
 	RESULTS_HEARD = 1000,
 	EVENTS_HEARD = 400,
+	PROBED_HEARD = 400,
 	SECOND = 1000,
 	MINUTE = 60000,
 };
@@ -52,7 +54,8 @@ struct asked {
 	int64_t at, done;
 	uint8_t unit, function;
 	uint16_t addr, count, word[2];
-	bool as_is;
+	bool as_is, any_unit, quiet;
+	uint32_t baud; /* 0: the line's own */
 	enum bus_result result;
 };
 
@@ -176,6 +179,9 @@ played_ask(const struct ask *ask, struct answer *out)
 	    .word = {q->words != NULL ? q->words[0] : 0,
 		q->function == FC_MASK_WRITE ? q->words[1] : 0},
 	    .as_is = q->as_is,
+	    .any_unit = q->any_unit,
+	    .quiet = ask->quiet,
+	    .baud = played_baud,
 	    .result = result};
 	return result;
 }
@@ -199,6 +205,8 @@ static struct {
 	size_t nresults;
 	struct msg_event events[EVENTS_HEARD];
 	size_t nevents;
+	struct msg_probed probed[PROBED_HEARD];
+	size_t nprobed;
 	struct msg_device device[UNITS];
 	struct msg_state line;
 } heard;
@@ -295,6 +303,10 @@ take_msg(const struct msg *m)
 		assert_true(heard.nevents < EVENTS_HEARD);
 		heard.events[heard.nevents++] = m->event;
 		break;
+	case MSG_PROBED:
+		assert_true(heard.nprobed < PROBED_HEARD);
+		heard.probed[heard.nprobed++] = m->probed;
+		break;
 	case MSG_DEVICE:
 		assert_true(m->device.device < UNITS);
 		heard.device[m->device.device] = m->device;
@@ -318,6 +330,7 @@ hear(void)
 		    run->sink, heard.fd[0], field.now, line.name, true);
 		assert_true(rc == 0 || rc == -EAGAIN);
 		run_tell(run, heard.fd[0], field.now);
+		probes_tell(run->probes, run->sink, heard.fd[0]);
 		while (msg_recv(heard.fd[1], &m) == 1)
 			take_msg(&m);
 	} while (rc != 0);

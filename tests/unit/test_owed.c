@@ -73,7 +73,7 @@ claim(struct request before, struct request now)
 	size_t n = answer_to(&now, frame);
 
 	(void)fresh(NULL);
-	owed_add(&owed, &before, 1000, 5000);
+	owed_add(&owed, &before, 1000, 5000, false);
 	return owed_claim(&owed, &now, frame, n, 3000);
 }
 
@@ -127,7 +127,7 @@ test_words_are_kept(void **state)
 	size_t n = answer_to(&q, frame);
 
 	(void)state;
-	owed_add(&owed, &q, 1000, 5000);
+	owed_add(&owed, &q, 1000, 5000, false);
 	words[0] = words[1] = 9;
 	assert_int_equal(owed_claim(&owed, NULL, frame, n, 3000), CLAIM_LATE);
 	assert_int_equal(owed_claim(&owed, NULL, frame, n, 3000), CLAIM_NONE);
@@ -146,7 +146,7 @@ test_refusals(void **state)
 	    owed_claim(&owed, &now, busy, sizeof(busy), 3000), CLAIM_LATE);
 	write.function = FC_READ_INPUT;
 	(void)fresh(NULL);
-	owed_add(&owed, &write, 1000, 5000);
+	owed_add(&owed, &write, 1000, 5000, false);
 	assert_int_equal(
 	    owed_claim(&owed, &now, busy, sizeof(busy), 3000), CLAIM_NONE);
 }
@@ -159,7 +159,7 @@ test_time(void **state)
 	size_t n = answer_to(&b, frame);
 
 	(void)state;
-	owed_add(&owed, &a, 1000, 5000);
+	owed_add(&owed, &a, 1000, 5000, false);
 	assert_int_equal(owed_doubt(&owed, &b, 4999), 5000);
 	assert_int_equal(owed_doubt(&owed, &a, 4999), 0);
 	assert_int_equal(owed_doubt(&owed, &b, 5000), 0);
@@ -180,8 +180,8 @@ test_answering_the_newest_settles_all(void **state)
 
 	(void)state;
 	c.unit = 2;
-	owed_add(&owed, &a, 1000, 5000);
-	owed_add(&owed, &c, 1000, 5000);
+	owed_add(&owed, &a, 1000, 5000, false);
+	owed_add(&owed, &c, 1000, 5000, false);
 	owed_settle(&owed, 1);
 	assert_int_equal(owed_doubt(&owed, &b, 2000), 0);
 	assert_true(owed_by(&owed, 2, 2000));
@@ -195,9 +195,34 @@ test_the_oldest_is_forgotten(void **state)
 	(void)state;
 	for (uint16_t i = 0; i < OWED_MAX + 3; i++) {
 		struct request a = reading(i, 2);
-		owed_add(&owed, &a, 1000, 5000 + i);
+		owed_add(&owed, &a, 1000, 5000 + i, false);
 	}
 	assert_int_equal(owed_doubt(&owed, &b, 2000), 5000 + OWED_MAX + 2);
+}
+
+/* As a search through all units makes them. */
+static void
+test_strangers_give_way(void **state)
+{
+	struct request own = reading(0, 2), far = reading(100, 2);
+
+	(void)state;
+	own.unit = 1;
+	owed_add(&owed, &own, 1000, 500000, false);
+	for (uint16_t i = 0; i < 3 * OWED_MAX; i++) {
+		far.unit = (uint8_t)(50 + i);
+		owed_add(&owed, &far, 2000 + i, 500000, true);
+	}
+	assert_true(owed_by(&owed, 1, 3000));
+	assert_true(owed_by(&owed, (uint8_t)(50 + 3 * OWED_MAX - 1), 3000));
+	assert_false(owed_by(&owed, 50, 3000));
+	for (uint16_t i = 0; i < OWED_MAX; i++) {
+		own.unit = (uint8_t)(1 + i);
+		owed_add(&owed, &own, 4000 + i, 500000, false);
+	}
+	owed_add(&owed, &far, 5000, 500000, true);
+	for (uint8_t i = 1; i <= OWED_MAX; i++)
+		assert_true(owed_by(&owed, i, 6000));
 }
 
 static void
@@ -210,7 +235,7 @@ test_transactions(void **state)
 	a.tcp = b.tcp = true;
 	a.transaction = 7;
 	b.transaction = 8;
-	owed_add(&owed, &a, 1000, 5000);
+	owed_add(&owed, &a, 1000, 5000, false);
 	assert_int_equal(owed_doubt(&owed, &b, 2000), 0);
 	assert_int_equal(
 	    owed_claim(&owed, &b, late, sizeof(late), 2000), CLAIM_LATE);
@@ -228,6 +253,7 @@ main(void)
 	    cmocka_unit_test_setup(
 		test_answering_the_newest_settles_all, fresh),
 	    cmocka_unit_test_setup(test_the_oldest_is_forgotten, fresh),
+	    cmocka_unit_test_setup(test_strangers_give_way, fresh),
 	    cmocka_unit_test_setup(test_transactions, fresh),
 	};
 

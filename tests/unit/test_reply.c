@@ -380,6 +380,29 @@ test_refusals(void **state)
 	assert_int_equal(code, 2);
 }
 
+/* A universal id: CWT's probes answer from it, others from their own unit. The
+ * first is the manual's frame. */
+static void
+test_universal(void **state)
+{
+	struct request q = {.unit = 0xFF,
+	    .function = FC_READ_HOLDING,
+	    .addr = 0x07D0,
+	    .count = 1,
+	    .any_unit = true};
+
+	(void)state;
+	assert_int_equal(
+	    CHECK(q, 0xFF, 3, 2, 0, 1, 0x50, 0x50), REPLY_OK);
+	assert_int_equal(words[0], 1);
+	assert_int_equal(CHECK(q, 1, 3, 2, 0, 0x2A, 0x39, 0x9B), REPLY_OK);
+	assert_int_equal(words[0], 0x2A);
+	assert_int_equal(CHECK(q, 1, 0x83, 2, 0xC0, 0xF1), REPLY_EXCEPTION);
+	assert_int_equal(CHECK(q, 1, 4, 2, 0, 0x2A, 0x38, 0xEF), REPLY_GARBAGE);
+	q.any_unit = false;
+	assert_int_equal(CHECK(q, 1, 3, 2, 0, 0x2A, 0x39, 0x9B), REPLY_FOREIGN);
+}
+
 int
 main(void)
 {
@@ -397,6 +420,7 @@ main(void)
 	    cmocka_unit_test(test_raw_limits),
 	    cmocka_unit_test(test_found_behind_stray_bytes),
 	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_universal),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
