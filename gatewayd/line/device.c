@@ -47,12 +47,15 @@ device_init(
 	    .turnaround_us = TURNAROUND_US,
 	    .changed = true};
 	d->stats.device = index;
+	d->warm_until = INT64_MAX;
 	if (polling_init(&d->polling, borrow, first) != 0)
 		return -ENOMEM;
-	if (!borrow->type->plugin)
-		return reads_init(d);
-	pdevice_init(d);
-	return 0;
+	if (borrow->type->plugin) {
+		pdevice_init(d);
+		return 0;
+	}
+	setup_init(d);
+	return reads_init(d);
 }
 
 void
@@ -61,45 +64,6 @@ device_done(struct dev *d)
 	pdevice_done(d);
 	polling_end(&d->polling);
 	reads_done(d);
-}
-
-/* ---- readings ---- */
-
-void
-device_reading(struct dev *d, size_t point, struct reading reading)
-{
-	reading.series = d->conf->series + (uint32_t)point;
-	sink_reading(d->lane->run->sink, &reading);
-	outputs_found(d->lane->outputs, d, point, &reading);
-}
-
-void
-device_bad(struct dev *d, size_t first, size_t n, enum reason reason,
-    uint8_t detail, int64_t now)
-{
-	for (size_t i = first; i < first + n; i++)
-		device_reading(d, i,
-		    (struct reading){.boot_ms = now,
-			.quality = QUALITY_BAD,
-			.reason = reason,
-			.detail = detail});
-}
-
-void
-device_blame(const struct dev *d, enum bus_result result, enum reason *reason,
-    uint8_t *detail)
-{
-	*detail = 0;
-	if (result == BUS_EXCEPTION) {
-		*reason = REASON_EXCEPTION;
-		*detail = d->lane->answer.code;
-	} else if (result == BUS_NOISE) {
-		*reason = REASON_NOISE;
-	} else if (result == BUS_PORT) {
-		*reason = REASON_PORT;
-	} else {
-		*reason = REASON_TIMEOUT;
-	}
 }
 
 /* ---- health ---- */
@@ -120,9 +84,23 @@ device_slow(struct dev *d, uint32_t late_ms)
 	    d->conf->path, d->deadline_ms);
 }
 
+/* A device that answers for the first time, or again, has perhaps only just
+ * been switched on. */
+void
+device_warms(struct dev *d, int64_t now)
+{
+	uint32_t ms = d->conf->type->warm_up_ms;
+
+	if (d->derive == NULL || ms == 0 || d->health.state == DEVICE_ONLINE)
+		return;
+	d->warm_until = now + ms;
+	derive_warm_up(d->derive, d->warm_until);
+}
+
 void
 device_alive(struct dev *d, int64_t now)
 {
+	device_warms(d, now);
 	bool failed = d->health.failures > 0;
 	enum health_change c = health_ok(&d->health, now);
 
@@ -218,10 +196,11 @@ device_failed(struct dev *d, enum bus_result result)
 		renew_text(d, result);
 	if (now >= d->next_bad) {
 		device_blame(d, result, &reason, &detail);
-		device_bad(d, 0, d->conf->type->npoints, reason, detail, now);
+		device_all_lost(d, reason, detail, now);
 		d->next_bad = now + LOST_TELL_MS;
 	}
 	polling_drop(&d->polling, now);
+	d->warm_until = INT64_MAX;
 	d->replan = true;
 	d->tries = 0;
 	d->not_before = 0;
@@ -230,10 +209,31 @@ device_failed(struct dev *d, enum bus_result result)
 
 /* ---- when ---- */
 
+/* What was read while it warmed up is read once more. */
+static bool
+arm_warm(struct dev *d, int64_t now)
+{
+	if (now < d->warm_until)
+		return false;
+	d->warm_until = INT64_MAX;
+	polling_all(&d->polling);
+	return true;
+}
+
+static int64_t
+arm_at(const struct dev *d)
+{
+	int64_t next = polling_next(&d->polling);
+
+	return d->warm_until < next ? d->warm_until : next;
+}
+
 void
 device_arm(struct dev *d, int64_t now)
 {
-	if (d->health.state == DEVICE_LOST || !polling_arm(&d->polling, now))
+	bool lost = d->health.state == DEVICE_LOST;
+
+	if (lost || (!arm_warm(d, now) && !polling_arm(&d->polling, now)))
 		return;
 	d->replan = true;
 	if (d->plan != NULL)
@@ -247,7 +247,7 @@ device_want(const struct dev *d)
 	bool waits = d->polling.nwaiting > 0 || setup_waits(d);
 	int64_t gate = d->health.gate.not_before;
 	struct want w = {.at = gate,
-	    .arm_at = lost ? INT64_MAX : polling_next(&d->polling),
+	    .arm_at = lost ? INT64_MAX : arm_at(d),
 	    .stands_back = lost || d->health.failures > 0};
 
 	if (!lost && waits && d->not_before > gate)

@@ -80,8 +80,9 @@ struct dev {
 	uint32_t setup_tries;
 	struct writing setup;
 	struct derive *derive;
-	int64_t warm_until; /* then all is read once more; INT64_MAX: it is
-			       warm, or not there */
+	struct derived *derived; /* what it returns */
+	int64_t warm_until;      /* then all is read once more; INT64_MAX: it is
+				    warm, or not there */
 
 	/* A plugin's; NULL: a profile's, or refused. */
 	struct plugin_device *plugin;
@@ -129,9 +130,13 @@ void device_alive(struct dev *d, int64_t now);
 /* True when it is lost. */
 bool device_failed(struct dev *d, enum bus_result result);
 
-/* What was read of a profile's point, and all readings that follow from it. */
+/* What was read of a profile's point, or why it could not be (bad), and all
+ * readings that follow from it. */
 void device_read(struct dev *d, uint16_t point, const struct decoded *v,
-    int64_t now);
+    uint8_t detail, int64_t now);
+
+/* It answers: before what it says is looked at. */
+void device_warms(struct dev *d, int64_t now);
 
 /* What a restart must not lose of a point (a plugin's: all of it, by its first
  * point): true when that changed since this was asked last. And back: false:
@@ -142,6 +147,9 @@ bool device_keep(struct dev *d, const struct kept *k);
 /* Bad readings of n points from `first` on, and what follows from them. */
 void device_bad(struct dev *d, size_t first, size_t n, enum reason reason,
     uint8_t detail, int64_t now);
+/* The device is lost: each point that has readings is bad, once. */
+void device_all_lost(
+    struct dev *d, enum reason reason, uint8_t detail, int64_t now);
 void device_reading(struct dev *d, size_t point, struct reading reading);
 
 /* Nothing failed lately: a period that passes unread is the line's doing, an

@@ -14,7 +14,7 @@
 #include "plan_map.h"
 #include "reply.h"
 
-struct item { /* a due point that lies in no other */
+struct item { /* a due point that lies in no other, or some tied together */
 	uint32_t addr, end, reach;
 	uint32_t at;   /* in plan.due */
 	uint64_t cost; /* of reading all items before this one ... */
@@ -121,6 +121,15 @@ plan_free(struct plan *take)
 	return NULL;
 }
 
+/* What is tied to the last item becomes part of it, unless the device has
+ * refused that, or it would be too long. */
+static bool
+ties(const struct table *t, const struct item *last, const struct spot *s)
+{
+	return s->tied && last->end >= s->addr && last->addr >= s->reach &&
+	       s->end - last->addr <= t->limit;
+}
+
 /* The table's due points into plan.due and plan.alone, and the items: how many
  * items. */
 static size_t
@@ -139,7 +148,10 @@ gather(struct plan *p, const struct table *t, const bool *due)
 			p->alone[p->nalone++] = (uint32_t)i;
 			continue;
 		}
-		if (s->end > end) {
+		if (s->end > end && n > 0 && ties(t, &p->items[n - 1], s)) {
+			end = p->items[n - 1].end = s->end;
+			p->items[n - 1].reach = s->reach;
+		} else if (s->end > end) {
 			end = s->end;
 			p->items[n++] = (struct item){.addr = s->addr,
 			    .end = s->end,

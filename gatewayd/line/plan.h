@@ -1,7 +1,8 @@
 /*
  * Which requests fetch a device's due points: the cheapest reads that hold them
  * all, never across a value, never beyond what the device takes, over gaps only
- * where that is cheaper on this line and the profile allows it. What the device
+ * where that is cheaper on this line and the profile allows it; inputs of one
+ * formula that stand next to each other always together. What the device
  * refuses is split at the right place, and remembered for as long as the line
  * runs, so that a hole in the map costs its requests once. Pure but for its
  * memory: no clock, no bus.
@@ -47,7 +48,7 @@ struct plan *plan_free(struct plan *take);
 
 /* due: one flag for each of device.points. Reads into out (room for npoints of
  * the type always suffices), in the order of table and address: how many.
- * Points that are written only are in none. */
+ * Points that are written only, and formulas, are in none. */
 size_t plan_reads(struct plan *p, const bool *due, struct price price,
     struct read *out, size_t cap);
 

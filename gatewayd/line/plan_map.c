@@ -33,16 +33,55 @@ map_end(const struct point_type *p)
 	return (uint32_t)p->addr + (p->count != 0 ? p->count : 1u);
 }
 
+static bool
+has_input(const struct formula *f, size_t point)
+{
+	for (uint16_t i = 0; i < f->ninputs; i++)
+		if (f->inputs[i] == point)
+			return true;
+	return false;
+}
+
+/* Whether an input of the formula ends where this one begins, or within it. */
+static bool
+follows_input(
+    const struct device *d, const struct formula *f, const struct point_type *p)
+{
+	for (uint16_t i = 0; i < f->ninputs; i++) {
+		const struct point_type *q = d->points[f->inputs[i]].type;
+
+		if (q != p && q->formula == NULL && q->table == p->table &&
+		    q->addr <= p->addr && map_end(q) >= p->addr)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_tied(const struct device *d, size_t point)
+{
+	for (size_t i = 0; i < d->type->npoints; i++) {
+		const struct formula *f = d->points[i].type->formula;
+
+		if (f != NULL && has_input(f, point) &&
+		    follows_input(d, f, d->points[point].type))
+			return true;
+	}
+	return false;
+}
+
 static void
 take_spots(struct table *t, enum reg_table which, const struct device *d)
 {
 	for (size_t i = 0; i < d->type->npoints; i++) {
 		const struct point_type *p = d->points[i].type;
 
-		if (p->table != which || p->write_only)
+		if (p->table != which || p->write_only || p->formula != NULL)
 			continue;
-		t->spots[t->nspots++] = (struct spot){
-		    .addr = p->addr, .end = map_end(p), .point = (uint16_t)i};
+		t->spots[t->nspots++] = (struct spot){.addr = p->addr,
+		    .end = map_end(p),
+		    .point = (uint16_t)i,
+		    .tied = is_tied(d, i)};
 	}
 	qsort(t->spots, t->nspots, sizeof(*t->spots), compare_spots);
 }

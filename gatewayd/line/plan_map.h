@@ -54,6 +54,7 @@ struct spot { /* a point that is read; sorted: longest first from each addr */
 	uint32_t first, last; /* stretches */
 	uint32_t reach;       /* address */
 	uint16_t point;
+	bool tied;  /* to what is read before it: see map_table() */
 	bool alone; /* no read may hold it and anything else */
 	bool wall;  /* it was refused alone, so whatever holds it would be */
 	enum presence presence;
@@ -72,7 +73,9 @@ struct table {
 	size_t ntoo_long;
 };
 
-/* spots and stretches: room for all points, and for twice as many; `edges` for
+/* Inputs of one formula that stand next to each other are tied together: halves
+ * of a total that were read apart would not be of one moment.
+ * spots and stretches: room for all points, and for twice as many; `edges` for
  * twice as many is scratch. How many spots were taken. */
 size_t map_table(struct table *t, enum reg_table which, const struct device *d,
     struct spot *spots, struct stretch *stretches, uint32_t *edges);

@@ -16,6 +16,12 @@ beat_for(struct polling *p, uint32_t every_ms, int64_t first)
 	return &p->beats[p->nbeats++];
 }
 
+static bool
+is_never_read(const struct point_type *t)
+{
+	return t->write_only || t->formula != NULL;
+}
+
 int
 polling_init(struct polling *p, const struct device *d, int64_t first)
 {
@@ -33,7 +39,7 @@ polling_init(struct polling *p, const struct device *d, int64_t first)
 	for (size_t i = 0; i < n; i++) {
 		uint32_t ms = plugin ? d->every_ms : d->points[i].every_ms;
 
-		if (!plugin && d->points[i].type->write_only) {
+		if (!plugin && is_never_read(d->points[i].type)) {
 			p->beat_of[i] = UINT16_MAX;
 			continue;
 		}

@@ -32,7 +32,7 @@ struct polling {
 };
 
 /* Beats of the device's points; a plugin's device has one, of one thing. Points
- * that are written only have none. 0, or -ENOMEM. */
+ * that are written only, and formulas, have none. 0, or -ENOMEM. */
 int polling_init(struct polling *p, const struct device *d, int64_t first);
 void polling_end(struct polling *p);
 

@@ -22,7 +22,10 @@ reads_init(struct dev *d)
 	d->reads = calloc(n + 1, sizeof(*d->reads));
 	d->missing = calloc(n + 1, sizeof(*d->missing));
 	d->missing_until = INT64_MAX;
-	return d->plan == NULL || d->reads == NULL || d->missing == NULL
+	d->derive = derive_new(d->conf);
+	d->derived = calloc(n + 1, sizeof(*d->derived));
+	return d->plan == NULL || d->reads == NULL || d->missing == NULL ||
+		       d->derive == NULL || d->derived == NULL
 		   ? -ENOMEM
 		   : 0;
 }
@@ -33,6 +36,8 @@ reads_done(struct dev *d)
 	d->plan = plan_free(d->plan);
 	free(d->reads);
 	free(d->missing);
+	d->derive = derive_free(d->derive);
+	free(d->derived);
 }
 
 /* ---- what to ask ---- */
@@ -147,26 +152,29 @@ reads_next(struct dev *d, int64_t now, struct request *out)
 /* ---- what became of it ---- */
 
 static void
+deliver_point(struct dev *d, const struct read *rd, uint16_t p, int64_t now)
+{
+	const struct point *point = &d->conf->points[p];
+	struct decoded v;
+
+	decode_point(
+	    point, d->lane->answer.words + (point->type->addr - rd->addr), &v);
+	device_read(d, p, &v, 0, now);
+	polling_done(&d->polling, p, now, device_keeps_up(d));
+	d->missing[p] = false;
+}
+
+static void
 deliver(struct dev *d, const struct read *rd)
 {
-	const struct answer *a = &d->lane->answer;
-	int64_t now = a->done_us / 1000;
+	int64_t now = d->lane->answer.done_us / 1000;
 
-	for (size_t i = 0; i < rd->npoints; i++) {
-		uint16_t p = rd->points[i];
-		const struct point *point = &d->conf->points[p];
-		struct decoded v;
-
-		decode_point(
-		    point, a->words + (point->type->addr - rd->addr), &v);
-		device_reading(d, p,
-		    (struct reading){.boot_ms = now,
-			.value = v.value,
-			.quality = v.quality,
-			.reason = v.reason});
-		polling_done(&d->polling, p, now, device_keeps_up(d));
-		d->missing[p] = false;
-	}
+	device_warms(d, now);
+	for (int later = 0; later < 2; later++)
+		for (size_t i = 0; i < rd->npoints; i++)
+			if (derive_later(d->derive, rd->points[i]) ==
+			    (later == 1))
+				deliver_point(d, rd, rd->points[i], now);
 }
 
 /* On to the next read. */

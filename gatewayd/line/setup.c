@@ -9,19 +9,41 @@
 #include "mono.h"
 #include "run.h"
 
+void
+setup_init(struct dev *d)
+{
+	const struct watchdog *w = &d->conf->type->watchdog;
+
+	if (w->present && w->step_ms > 0)
+		d->watchdog = (struct setup){.table = TABLE_HOLDING,
+		    .addr = w->addr,
+		    .value = (uint16_t)(w->time_ms / w->step_ms)};
+}
+
+/* The one at setup_at; NULL: all are done. */
+static const struct setup *
+current(const struct dev *d)
+{
+	const struct device_type *t = d->conf->type;
+
+	if (d->setup_at < t->nsetup)
+		return &t->setup[d->setup_at];
+	return d->setup_at == t->nsetup && t->watchdog.present ? &d->watchdog
+							       : NULL;
+}
+
 bool
 setup_waits(const struct dev *d)
 {
-	return d->plan != NULL && d->setup_at < d->conf->type->nsetup &&
-	       d->health.state != DEVICE_LOST;
+	return d->plan != NULL && d->health.state != DEVICE_LOST &&
+	       current(d) != NULL;
 }
 
 bool
 setup_next(struct dev *d, int64_t now, struct request *out)
 {
-	if (d->setup.setup != &d->conf->type->setup[d->setup_at])
-		writing_begin_setup(
-		    &d->setup, d, &d->conf->type->setup[d->setup_at]);
+	if (d->setup.setup != current(d))
+		writing_begin_setup(&d->setup, d, current(d));
 	return writing_next(&d->setup, now, out);
 }
 

@@ -1,7 +1,8 @@
 /*
- * What a profile wants set before the device works as it says: each register
- * looked at, written if it differs, and read back, at the start and whenever
- * the device returns, before it is polled.
+ * What a profile wants set before the device works as it says, and the time
+ * after which the device is to close its outputs when nobody talks to it: each
+ * register looked at, written if it differs, and read back, at the start and
+ * whenever the device returns, before it is polled.
  */
 #ifndef SETUP_H
 #define SETUP_H
@@ -12,6 +13,8 @@
 #include "bus.h"
 
 struct dev;
+
+void setup_init(struct dev *d);
 
 /* Registers are still to be set, and the device is there. */
 bool setup_waits(const struct dev *d);
