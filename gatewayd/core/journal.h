@@ -1,9 +1,10 @@
 /*
- * The way to the card: rows and acknowledgements are gathered and committed
- * together, every `commit_ms` and as soon as they are many, events at once.
- * While the store is locked, full, read-only or broken, rows wait in the queue,
- * everything else goes on, and it is tried again every second; what did not fit
- * meanwhile is counted and told afterwards.
+ * The way to the card: rows, acknowledgements and what series must not forget
+ * are gathered and committed together, every `commit_ms` and as soon as they
+ * are many, events at once. While the store is locked, full, read-only or
+ * broken, rows wait in the queue, everything else goes on, and it is tried
+ * again every second; what did not fit meanwhile is counted and told
+ * afterwards.
  */
 #ifndef JOURNAL_H
 #define JOURNAL_H
@@ -50,6 +51,14 @@ void journal_event(struct journal *j, enum event_kind kind, int64_t boot_ms,
 /* `uplink` is copied. The range was checked against journal_last(). */
 void journal_ack(struct journal *j, const char *uplink, uint64_t first,
     uint64_t last, int64_t now);
+
+/* What the series must not forget: at the latest with the readings that come
+ * after it. */
+void journal_keep(struct journal *j, const struct kept *k, int64_t now);
+/* The newest; false: there is none. */
+bool journal_kept(const struct journal *j, uint32_t series, struct kept *out);
+/* What earlier runs left was read. */
+bool journal_kept_known(const struct journal *j);
 
 /* Commits what is due, one transaction at most: the field waits meanwhile.
  * The boot time to come back at. */

@@ -53,6 +53,10 @@ static const char *const sql_text[STATEMENTS] = {
 	"SELECT (SELECT count(*) FROM journal), (SELECT count(*) FROM event),"
 	" (SELECT page_count * page_size FROM pragma_page_count,"
 	" pragma_page_size)",
+    [SQL_KEEP] = "INSERT INTO kept(series, bytes) VALUES (?1, ?2)"
+		 " ON CONFLICT(series) DO UPDATE SET bytes = excluded.bytes",
+    [SQL_KEPT] = "SELECT s.name, k.bytes FROM kept k"
+		 " JOIN series s ON s.id = k.series",
 };
 
 const char *

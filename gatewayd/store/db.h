@@ -27,6 +27,8 @@ enum statement {
 	SQL_HISTORY,
 	SQL_EVENTS,
 	SQL_COUNT,
+	SQL_KEEP,
+	SQL_KEPT,
 	STATEMENTS
 };
 
@@ -61,6 +63,9 @@ struct era {
 };
 enum store_result store_era_of(struct store *s, int64_t epoch, struct era *e);
 void store_names_forget(struct store *s);
+
+/* Within the caller's transaction. */
+enum store_result store_keep(struct store *s, const struct store_kept *k);
 
 /* Rolls back what a failure has left open. */
 void store_roll_back(struct store *s);

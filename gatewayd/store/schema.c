@@ -21,7 +21,8 @@ enum {
 /* Reads every column, so that every page of the end is looked at. */
 #define TAIL_SQL                                                               \
 	"SELECT (SELECT count(*) FROM series) + (SELECT count(*) FROM epoch)"  \
-	" + (SELECT count(*) FROM cursor) + (SELECT total(length(value) +"     \
+	" + (SELECT count(*) FROM cursor) + (SELECT total(length(bytes)) FROM" \
+	" kept) + (SELECT total(length(value) +"                               \
 	" detail) FROM (SELECT value, detail FROM journal ORDER BY seq DESC"   \
 	" LIMIT 2000)) + (SELECT total(length(text)) FROM (SELECT text FROM"   \
 	" event ORDER BY seq DESC LIMIT 200))"
@@ -50,6 +51,8 @@ static const char *const step[] = {
     " BEGIN UPDATE floor SET seq = old.seq WHERE seq < old.seq; END;",
     /* 2: the views know reason 11 and event 11. */
     "",
+    /* 3: what series must not forget; the views know reason 12. */
+    "CREATE TABLE kept(series INTEGER PRIMARY KEY, bytes BLOB NOT NULL);",
 };
 enum { VERSION = sizeof(step) / sizeof(step[0]) };
 
@@ -65,8 +68,8 @@ static const char views[] =
     " WHEN 1 THEN 'range' WHEN 2 THEN 'no_data' WHEN 3 THEN 'timeout'"
     " WHEN 4 THEN 'exception' WHEN 5 THEN 'noise' WHEN 6 THEN 'port'"
     " WHEN 7 THEN 'plugin' WHEN 8 THEN 'stale' WHEN 9 THEN 'frozen'"
-    " WHEN 10 THEN 'clock' WHEN 11 THEN 'unconfirmed' ELSE j.reason END AS "
-    "reason, j.detail,"
+    " WHEN 10 THEN 'clock' WHEN 11 THEN 'unconfirmed' WHEN 12 THEN"
+    " 'warm_up' ELSE j.reason END AS reason, j.detail,"
     " CASE e.state WHEN 2 THEN 'known' WHEN 1 THEN 'released' ELSE 'unknown'"
     " END AS clock FROM journal j JOIN epoch e ON e.id = j.epoch"
     " JOIN series s ON s.id = j.series;"

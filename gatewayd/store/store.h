@@ -111,10 +111,29 @@ struct store_ack {
 	const char *uplink;
 	uint64_t first, last;
 };
-/* store_write() with acknowledgements in the same transaction, so that they
- * cost the card no commit of their own. */
-enum store_result store_write_all(struct store *s, struct store_row *rows,
-    size_t n, const struct store_ack *acks, size_t nacks);
+/* What a series must not forget over a restart; the newest alone is held. */
+struct store_kept {
+	int64_t series; /* lasting id */
+	uint8_t n;
+	uint8_t bytes[KEPT_BYTES];
+};
+/* store_write() with acknowledgements and what is kept in the same transaction:
+ * they cost the card no commit of their own, and no reading is durable before
+ * what is kept with it. */
+struct store_batch {
+	struct store_row *rows;
+	size_t nrows;
+	const struct store_ack *acks;
+	size_t nacks;
+	const struct store_kept *kept;
+	size_t nkept;
+};
+enum store_result store_write_all(struct store *s, const struct store_batch *b);
+
+/* All that is kept, handed to `each` one by one with its series' full name. */
+enum store_result store_kept_all(struct store *s,
+    void (*each)(const char *name, const uint8_t *bytes, uint8_t n, void *arg),
+    void *arg);
 
 /* ---- reader (uplink, gatewayctl) ---- */
 

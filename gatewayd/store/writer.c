@@ -372,18 +372,20 @@ acknowledge(struct store *s, const struct store_ack *a, uint64_t highest)
 }
 
 enum store_result
-store_write_all(struct store *s, struct store_row *rows, size_t n,
-    const struct store_ack *acks, size_t nacks)
+store_write_all(struct store *s, const struct store_batch *b)
 {
+	size_t n = b->nrows;
 	enum store_result r;
 
-	if (!n && !nacks)
+	if (!n && !b->nacks && !b->nkept)
 		return STORE_OK;
 	r = store_exec(s, "BEGIN IMMEDIATE");
 	for (size_t i = 0; r == STORE_OK && i < n; i++)
-		r = insert(s, &rows[i], s->last_seq + 1 + i);
-	for (size_t i = 0; r == STORE_OK && i < nacks; i++)
-		r = acknowledge(s, &acks[i], s->last_seq + n);
+		r = insert(s, &b->rows[i], s->last_seq + 1 + i);
+	for (size_t i = 0; r == STORE_OK && i < b->nacks; i++)
+		r = acknowledge(s, &b->acks[i], s->last_seq + n);
+	for (size_t i = 0; r == STORE_OK && i < b->nkept; i++)
+		r = store_keep(s, &b->kept[i]);
 	if (r == STORE_OK)
 		r = store_exec(s, "COMMIT");
 	if (r != STORE_OK) {
@@ -391,12 +393,14 @@ store_write_all(struct store *s, struct store_row *rows, size_t n,
 		return r;
 	}
 	for (size_t i = 0; i < n; i++)
-		rows[i].seq = ++s->last_seq;
+		b->rows[i].seq = ++s->last_seq;
 	return STORE_OK;
 }
 
 enum store_result
 store_write(struct store *s, struct store_row *rows, size_t n)
 {
-	return store_write_all(s, rows, n, NULL, 0);
+	struct store_batch b = {.rows = rows, .nrows = n};
+
+	return store_write_all(s, &b);
 }

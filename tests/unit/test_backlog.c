@@ -35,6 +35,7 @@ make_store(void)
 {
 	static struct store_row rows[ROWS];
 	struct store_ack ack = {"county", LOST + 1, ROWS - 1};
+	struct store_batch acked = {.acks = &ack, .nacks = 1};
 	struct epoch e = {.offset_ms = 1000, .state = EPOCH_KNOWN};
 	struct store *s;
 	char aside[512];
@@ -50,7 +51,7 @@ make_store(void)
 		    .series = series,
 		    .value = value_int(i)};
 	assert_int_equal(store_write(s, rows, ROWS), STORE_OK);
-	assert_int_equal(store_write_all(s, NULL, 0, &ack, 1), STORE_OK);
+	assert_int_equal(store_write_all(s, &acked), STORE_OK);
 	store_close(s);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -350,6 +351,116 @@ queue_is_fair(void **state)
 	q = queue_free(q);
 }
 
+static void
+keep(struct box *b, uint32_t series, uint8_t count, int64_t now)
+{
+	struct kept k = {.series = series, .n = 2, .bytes = {9, count}};
+
+	journal_keep(b->j, &k, now);
+}
+
+static int
+kept_count(struct box *b, uint32_t series)
+{
+	struct kept k;
+
+	if (!journal_kept(b->j, series, &k))
+		return -1;
+	assert_int_equal(k.series, series);
+	assert_int_equal(k.n, 2);
+	return k.bytes[1];
+}
+
+/* Another process of ours on the same file. */
+static void
+start_anew(struct box *b)
+{
+	b->j = journal_free(b->j);
+	b->j = journal_new(b->path, 5000, 64);
+	assert_int_equal(journal_open(b->j, 1), STORE_OK);
+	assert_int_equal(journal_site(b->j, &site), 0);
+	assert_true(journal_kept_known(b->j));
+}
+
+/* With the readings it came before, not by a commit of its own. */
+static void
+kept(void **state)
+{
+	struct box *b = *state;
+
+	(void)journal_step(b->j, 1);
+	assert_int_equal(kept_count(b, 1), -1);
+	keep(b, 1, 5, 100);
+	read_at(b, 101);
+	assert_int_equal(journal_step(b->j, 110), 5100);
+	assert_int_equal(kept_count(b, 1), 5);
+	assert_int_equal(number(b, "SELECT count(*) FROM kept"), 0);
+	(void)journal_step(b->j, 5100);
+	assert_int_equal(number(b, "SELECT count(*) FROM kept"), 1);
+	keep(b, 1, 5, 6000); /* no news */
+	assert_int_equal(journal_step(b->j, 6000), INT64_MAX);
+	keep(b, 0, 7, 6000);
+	assert_int_equal(journal_step(b->j, 6000), 11000);
+	(void)journal_step(b->j, 11000);
+	start_anew(b);
+	assert_int_equal(kept_count(b, 0), 7);
+	assert_int_equal(kept_count(b, 1), 5);
+}
+
+/* A batch of old readings takes what is newest along. */
+static void
+kept_through_trouble(void **state)
+{
+	struct box *b = *state;
+
+	(void)journal_step(b->j, 1);
+	(void)sqlite3_exec(b->db, "BEGIN IMMEDIATE", 0, 0, 0);
+	for (int i = 0; i < 20; i++) {
+		keep(b, 1, (uint8_t)i, i * 1000);
+		read_at(b, i * 1000 + 1);
+		(void)journal_step(b->j, i * 1000 + 1);
+	}
+	assert_int_equal(kept_count(b, 1), 19);
+	assert_int_equal(number(b, "SELECT count(*) FROM kept"), 0);
+	assert_int_equal(sqlite3_exec(b->db, "COMMIT", 0, 0, 0), SQLITE_OK);
+	journal_flush(b->j, 30000);
+	start_anew(b);
+	assert_int_equal(kept_count(b, 1), 19);
+}
+
+/* No card when we start: what is known later is not laid over what is newer. */
+static void
+kept_unknown_at_first(void **state)
+{
+	struct box *b = *state;
+	struct epoch e = {.boot = "b1", .state = EPOCH_KNOWN};
+	char away[64];
+
+	(void)snprintf(away, sizeof(away), "%s.away", b->path);
+	keep(b, 0, 1, 1);
+	keep(b, 1, 1, 1);
+	journal_flush(b->j, 1);
+	(void)sqlite3_close(b->db);
+	b->j = journal_free(b->j);
+	assert_int_equal(rename(b->path, away), 0);
+	assert_int_equal(mkdir(b->path, 0700), 0);
+	b->j = journal_new(b->path, 5000, 64);
+	assert_int_equal(journal_epoch(b->j, &e, true), 0);
+	assert_int_not_equal(journal_open(b->j, 1), STORE_OK);
+	assert_int_equal(journal_site(b->j, &site), 0);
+	assert_false(journal_kept_known(b->j));
+	keep(b, 1, 2, 10);
+	assert_int_equal(rmdir(b->path), 0);
+	assert_int_equal(rename(away, b->path), 0);
+	journal_flush(b->j, 5000);
+	assert_true(journal_kept_known(b->j));
+	assert_int_equal(kept_count(b, 0), 1);
+	assert_int_equal(kept_count(b, 1), 2);
+	assert_int_equal(sqlite3_open(b->path, &b->db), SQLITE_OK);
+	assert_int_equal(
+	    number(b, "SELECT count(*) FROM kept WHERE bytes = x'0902'"), 1);
+}
+
 int
 main(void)
 {
@@ -363,6 +474,9 @@ main(void)
 	    BOXED(held),
 	    BOXED(settled),
 	    BOXED(damaged),
+	    BOXED(kept),
+	    BOXED(kept_through_trouble),
+	    BOXED(kept_unknown_at_first),
 	    cmocka_unit_test(queue_keeps_order),
 	    cmocka_unit_test(queue_is_fair),
 	};

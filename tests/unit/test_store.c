@@ -246,6 +246,13 @@ a_full_disk_takes_all_or_nothing(void **state)
 	struct place *p = *state;
 	static struct store_row rows[5000];
 	struct store_ack ack = {"county", 1, 3};
+	struct store_kept kept = {.series = p->series, .n = 1};
+	struct store_batch all = {.rows = rows,
+	    .nrows = 5000,
+	    .acks = &ack,
+	    .nacks = 1,
+	    .kept = &kept,
+	    .nkept = 1};
 	struct seq_range got[2];
 	size_t n;
 
@@ -254,8 +261,7 @@ a_full_disk_takes_all_or_nothing(void **state)
 	    store_exec(p->s, "PRAGMA max_page_count = 14"), STORE_OK);
 	for (size_t i = 0; i < 5000; i++)
 		rows[i] = reading(p, (int64_t)i, value_real(0.1));
-	assert_int_equal(
-	    store_write_all(p->s, rows, 5000, &ack, 1), STORE_FULL);
+	assert_int_equal(store_write_all(p->s, &all), STORE_FULL);
 	assert_int_equal(store_last_seq(p->s), 3);
 	for (size_t i = 0; i < 5000; i++)
 		assert_int_equal(rows[i].seq, 0);
@@ -263,10 +269,11 @@ a_full_disk_takes_all_or_nothing(void **state)
 	assert_int_equal(
 	    store_cursor(p->reader, "county", got, 2, &n), STORE_OK);
 	assert_int_equal(n, 0);
+	assert_int_equal(ask(p->path, "SELECT count(*) FROM kept"), 0);
 	/* Space again: the same rows, with the numbers next in turn. */
 	assert_int_equal(
 	    store_exec(p->s, "PRAGMA max_page_count = 100000"), STORE_OK);
-	assert_int_equal(store_write_all(p->s, rows, 5000, &ack, 1), STORE_OK);
+	assert_int_equal(store_write_all(p->s, &all), STORE_OK);
 	assert_int_equal(rows[0].seq, 4);
 	assert_int_equal(rows[4999].seq, 5003);
 	assert_int_equal(ask(p->path, "SELECT count(*) FROM journal"), 5003);
@@ -304,6 +311,14 @@ a_lock_is_said_at_once_and_costs_nothing(void **state)
 }
 
 static void
+acknowledge(struct store *s, const struct store_ack *acks, size_t n)
+{
+	struct store_batch b = {.acks = acks, .nacks = n};
+
+	assert_int_equal(store_write_all(s, &b), STORE_OK);
+}
+
+static void
 acknowledgements_match_a_bitmap(void **state)
 {
 	struct place *p = *state;
@@ -320,8 +335,7 @@ acknowledgements_match_a_bitmap(void **state)
 		uint64_t last = first + (x >> 24) % 4;
 		struct store_ack a[] = {
 		    {"county", first, last}, {"other", 1, 1}};
-		assert_int_equal(
-		    store_write_all(p->s, NULL, 0, a, 2), STORE_OK);
+		acknowledge(p->s, a, 2);
 		for (uint64_t i = first; i <= last && i <= N; i++)
 			acked[i] = true;
 		assert_int_equal(
@@ -351,11 +365,11 @@ an_absurd_acknowledgement_changes_nothing(void **state)
 	size_t n;
 
 	write_ints(p, 10);
-	assert_int_equal(store_write_all(p->s, NULL, 0, a, 4), STORE_OK);
+	acknowledge(p->s, a, 4);
 	assert_int_equal(
 	    store_cursor(p->reader, "county", got, 4, &n), STORE_OK);
 	assert_int_equal(n, 0);
-	assert_int_equal(store_write_all(p->s, NULL, 0, &beyond, 1), STORE_OK);
+	acknowledge(p->s, &beyond, 1);
 	p->s = store_close(p->s);
 	p->s = open_store(p->path);
 	assert_int_equal(store_last_seq(p->s), 10);
@@ -403,6 +417,52 @@ take_three(const struct stored *row, void *arg)
 
 	at[1 + at[0]] = row->ts_ms - 1700000000000;
 	return ++at[0] < 3;
+}
+
+struct found {
+	char name[32];
+	uint8_t bytes[KEPT_BYTES], n;
+	int all;
+};
+
+static void
+find(const char *name, const uint8_t *bytes, uint8_t n, void *arg)
+{
+	struct found *f = arg;
+
+	(void)snprintf(f->name, sizeof(f->name), "%s", name);
+	memcpy(f->bytes, bytes, n);
+	f->n = n;
+	f->all++;
+}
+
+/* The newest alone, and what is no work of ours is passed over. */
+static void
+what_is_kept_comes_back(void **state)
+{
+	struct place *p = *state;
+	struct store_kept kept = {.series = p->series, .n = KEPT_BYTES};
+	struct store_batch b = {.kept = &kept, .nkept = 1};
+	struct found f = {.all = 0};
+
+	assert_int_equal(store_kept_all(p->s, find, &f), STORE_OK);
+	assert_int_equal(f.all, 0);
+	memset(kept.bytes, 7, sizeof(kept.bytes));
+	assert_int_equal(store_write_all(p->s, &b), STORE_OK);
+	kept.n = 3;
+	memcpy(kept.bytes, "\0\1\2", 3);
+	assert_int_equal(store_write_all(p->s, &b), STORE_OK);
+	p->s = store_close(p->s);
+	p->s = open_store(p->path);
+	assert_int_equal(store_exec(p->s, "INSERT INTO series VALUES (99, 'z',"
+					  " NULL); INSERT INTO kept VALUES"
+					  " (99, zeroblob(65)), (98, x'00')"),
+	    STORE_OK);
+	assert_int_equal(store_kept_all(p->s, find, &f), STORE_OK);
+	assert_int_equal(f.all, 1);
+	assert_string_equal(f.name, "north/soil-a1/ph");
+	assert_int_equal(f.n, 3);
+	assert_memory_equal(f.bytes, kept.bytes, 3);
 }
 
 static void
@@ -473,6 +533,7 @@ main(void)
 	    TEST(acknowledgements_match_a_bitmap),
 	    TEST(an_absurd_acknowledgement_changes_nothing),
 	    TEST(an_epoch_moves_its_own_rows_and_frees_them),
+	    TEST(what_is_kept_comes_back),
 	    TEST(history_is_cut_by_name_and_time),
 	    TEST(a_series_keeps_its_id),
 	};

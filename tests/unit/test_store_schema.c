@@ -123,6 +123,13 @@ kind(int i)
 	return event_kind_name((enum event_kind)i);
 }
 
+static const char *
+hex_5_6(int i)
+{
+	(void)i;
+	return "0506";
+}
+
 static void
 assert_named(const char *path)
 {
@@ -145,6 +152,15 @@ views_name_every_reason_and_kind(void **state)
 }
 
 static void
+make_older(const char *path, const char *sql)
+{
+	run_sql(path, "DROP VIEW reading; DROP VIEW events; DROP TABLE kept;"
+		      "CREATE VIEW reading AS SELECT seq, reason FROM journal;"
+		      "CREATE VIEW events AS SELECT seq, kind FROM event");
+	run_sql(path, sql);
+}
+
+static void
 a_file_of_version_1_keeps_its_rows_and_learns_the_names(void **state)
 {
 	struct place *p = *state;
@@ -154,11 +170,7 @@ a_file_of_version_1_keeps_its_rows_and_learns_the_names(void **state)
 	write_one_of_each(s);
 	last = store_last_seq(s);
 	(void)store_close(s);
-	run_sql(p->path,
-	    "DROP VIEW reading; DROP VIEW events;"
-	    "CREATE VIEW reading AS SELECT seq, reason FROM journal;"
-	    "CREATE VIEW events AS SELECT seq, kind FROM event;"
-	    "PRAGMA user_version = 1");
+	make_older(p->path, "PRAGMA user_version = 1");
 	/* A reader does not touch it. */
 	assert_int_equal(store_open_reader(&s, p->path), STORE_LOCKED);
 	(void)store_close(s);
@@ -170,6 +182,28 @@ a_file_of_version_1_keeps_its_rows_and_learns_the_names(void **state)
 	(void)store_close(s);
 }
 
+/* It keeps from then on. */
+static void
+a_file_of_version_2_keeps_its_rows_and_learns_to_keep(void **state)
+{
+	struct place *p = *state;
+	struct store *s = open_store(p->path);
+	struct store_kept kept = {.series = 1, .n = 2, .bytes = {5, 6}};
+	struct store_batch b = {.kept = &kept, .nkept = 1};
+	uint64_t last;
+
+	write_one_of_each(s);
+	last = store_last_seq(s);
+	(void)store_close(s);
+	make_older(p->path, "PRAGMA user_version = 2");
+	s = open_store(p->path);
+	assert_int_equal(store_last_seq(s), last);
+	assert_int_equal(store_write_all(s, &b), STORE_OK);
+	(void)store_close(s);
+	assert_named(p->path);
+	assert_rows(p->path, "SELECT hex(bytes) FROM kept", hex_5_6, 0, 1);
+}
+
 int
 main(void)
 {
@@ -177,6 +211,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(views_name_every_reason_and_kind),
 	    TEST(a_file_of_version_1_keeps_its_rows_and_learns_the_names),
+	    TEST(a_file_of_version_2_keeps_its_rows_and_learns_to_keep),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
