@@ -16,10 +16,11 @@ beat_for(struct polling *p, uint32_t every_ms, int64_t first)
 	return &p->beats[p->nbeats++];
 }
 
+/* The coil of a latching valve shows nothing: its pulse is over. */
 static bool
 is_never_read(const struct point_type *t)
 {
-	return t->write_only || t->formula != NULL;
+	return t->write_only || t->formula != NULL || t->pulse_ms > 0;
 }
 
 int
