@@ -1,4 +1,4 @@
-/* Points that are written: what is wanted of each, and how far it got. */
+/* Points that are written: what is wanted of each, and whose turn it is. */
 #include "outputs.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "writing.h"
 #include "written.h"
 
-enum { STOP_GAP_MS = 100 };
+enum { PULSE_MARGIN_MS = 300 };
 
 /* ---- making ---- */
 
@@ -68,28 +68,48 @@ outputs_free(struct outputs *take)
 	return NULL;
 }
 
-/* Outputs whose time is over. */
+/* ---- time ---- */
+
+/* Its device's timer is to be armed again. */
+static bool
+rearms(const struct written *c)
+{
+	return c->on && !c->pending && c->rearm != 0;
+}
+
 static void
-expire(struct outputs *o, int64_t now)
+expire(struct outputs *o, struct written *c, int64_t now)
+{
+	written_answer(o, c, RESULT_UNCERTAIN, "its time is over");
+	written_leave(o, c);
+	written_want_safe(c, now);
+	c->timed_out = true;
+}
+
+static void
+pass_time(struct outputs *o, int64_t now)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		struct written *c = &o->c[i];
 
-		if (!c->on || now < c->until)
-			continue;
-		written_answer(o, c, RESULT_UNCERTAIN, "its time is over");
-		written_leave(o, c);
-		written_want_safe(c, now);
-		c->timed_out = true;
+		if (c->on && now >= c->until) {
+			expire(o, c, now);
+		} else if (rearms(c) && now >= c->rearm) {
+			c->pending = c->again = true;
+			c->next = now;
+			c->tries = c->gap = 0;
+		}
 	}
 }
 
 static int64_t
 due_at(const struct written *c)
 {
-	if (c->pending && (!c->on || c->next < c->until))
+	int64_t at = c->on ? c->until : INT64_MAX;
+
+	if (c->pending && c->next < at)
 		return c->next;
-	return c->on ? c->until : INT64_MAX;
+	return rearms(c) && c->rearm < at ? c->rearm : at;
 }
 
 int64_t
@@ -120,131 +140,10 @@ outputs_tried(const struct outputs *o)
 	return true;
 }
 
-/* ---- results ---- */
-
-static void
-done(struct outputs *o, struct written *c, enum writing_news news)
-{
-	bool read = news == WRITING_CONFIRMED;
-
-	c->pending = c->first = c->left = false;
-	c->known = true;
-	c->tries++;
-	o->now = NULL;
-	if (read)
-		written_say_value(o, c);
-	written_say_done(o, c, read);
-	written_answer(o, c, read ? RESULT_DONE : RESULT_SENT,
-	    read ? "confirmed by reading it back"
-		 : "acknowledged; the device has no way to read it back");
-}
-
-static void
-put_off(struct written *c)
-{
-	c->first = false;
-	c->tries++;
-	if (c->urgent)
-		c->gap = STOP_GAP_MS;
-	else if (c->gap == 0)
-		c->gap = c->command != 0 ? COMMAND_GAP_MS : OUTPUT_GAP_MS;
-	else if ((c->gap *= 2) > OUTPUT_GAP_MAX_MS)
-		c->gap = OUTPUT_GAP_MAX_MS;
-	c->next = mono_ms() + c->gap;
-}
-
-/* An opening or a setting that did not take is given up; an output is closed
- * then, since nobody knows what it does. */
-static void
-give_up(struct outputs *o, struct written *c, const char *why, bool refused)
-{
-	written_answer(o, c, refused ? RESULT_REFUSED : RESULT_UNCERTAIN, why);
-	c->pending = false;
-	if (c->output)
-		written_want_safe(c, mono_ms());
-}
-
-static void
-not_done(struct outputs *o, struct written *c, enum bus_result result,
-    const char *why)
-{
-	bool wrote = o->writing.wrote || c->left;
-	bool refused = result == BUS_EXCEPTION && !wrote;
-
-	o->now = NULL;
-	c->left = wrote && result != BUS_OK;
-	put_off(c);
-	if (c->on || !c->output) {
-		if (refused || c->tries >= COMMAND_TRIES)
-			give_up(o, c, why, refused);
-		return;
-	}
-	if (c->command != 0 && c->tries >= COMMAND_TRIES)
-		written_answer(o, c, RESULT_UNCERTAIN, why);
-	written_say_unsafe(o, c, why);
-}
-
-/* A device that is silent for one of its outputs is so for all of them. */
-static void
-put_off_others(struct outputs *o, const struct written *c, const char *why)
-{
-	for (size_t i = 0; i < o->n; i++) {
-		struct written *x = &o->c[i];
-
-		if (x == c || x->dev != c->dev || !x->pending || x->on ||
-		    !x->output)
-			continue;
-		put_off(x);
-		written_say_unsafe(o, x, why);
-	}
-}
-
-/* A device that reads back is there. What only acknowledges may be our own
- * echo: that is believed where nothing else is known. */
-static void
-is_there(struct written *c, enum writing_news news)
-{
-	if (news == WRITING_CONFIRMED || c->dev->health.state == DEVICE_UNKNOWN)
-		device_alive(c->dev, mono_ms());
-}
-
-void
-outputs_took(struct outputs *o, enum bus_result result)
-{
-	struct written *c = o->now;
-	char why[WHY_MAX] = "";
-	enum writing_news news;
-
-	/* Its time may have come to an end during the exchange. */
-	if (c == NULL)
-		return;
-	news = writing_took(&o->writing, result, &o->lane->answer, why);
-	if (news != WRITING_CONFIRMED)
-		written_say_unsure(o, c);
-	switch (news) {
-	case WRITING_CONFIRMED:
-	case WRITING_ACKNOWLEDGED:
-		is_there(c, news);
-		done(o, c, news);
-		break;
-	case WRITING_DIFFERS:
-		not_done(o, c, BUS_OK, why);
-		break;
-	case WRITING_FAILED:
-		not_done(o, c, result, why);
-		if (result == BUS_TIMEOUT || result == BUS_PORT)
-			put_off_others(o, c, why);
-		break;
-	case WRITING_GOES_ON:
-	default:
-		break;
-	}
-}
-
 int64_t
 outputs_port_gone(struct outputs *o, int64_t now)
 {
-	expire(o, now);
+	pass_time(o, now);
 	if (o->now != NULL)
 		o->now->left = true;
 	o->now = NULL;
@@ -259,7 +158,7 @@ outputs_port_gone(struct outputs *o, int64_t now)
 		 * is there; and it is still to be tried before the first
 		 * poll. */
 		c->gap = 0;
-		not_done(o, c, BUS_PORT, o->lane->why);
+		outputs_not_done(o, c, BUS_PORT, o->lane->why);
 		c->first = first;
 	}
 	return outputs_wake(o);
@@ -267,18 +166,21 @@ outputs_port_gone(struct outputs *o, int64_t now)
 
 /* ---- what next ---- */
 
-static bool
-closes(const struct written *c)
+/* Closing before opening and setting, also before seeing whether something
+ * closes; then what is due for longest. */
+static int
+rank(const struct written *c)
 {
-	return c->output && !c->on;
+	if (!written_closes(c))
+		return 2;
+	return c->settles != 0 || c->second;
 }
 
-/* Closing before opening and setting; then what is due for longest. */
 static bool
 before(const struct written *a, const struct written *b)
 {
-	if (closes(a) != closes(b))
-		return closes(a);
+	if (rank(a) != rank(b))
+		return rank(a) < rank(b);
 	return a->next < b->next;
 }
 
@@ -298,42 +200,79 @@ most_urgent(struct outputs *o, int64_t now)
 }
 
 /* A closing does not wait for the rest of an opening or a setting; that is
- * begun anew later, with a look. Only a plugin's list is one whole: half a
- * pulse to a latching valve would be worse than the wait. */
+ * begun anew later, with a look. Only a plugin's list and a pulse are one
+ * whole. */
 static void
 give_way(struct outputs *o, int64_t now)
 {
 	struct written *c = o->now;
 
-	if (c == NULL || closes(c) || c->dev->plan == NULL ||
-	    !closes(most_urgent(o, now)))
+	if (c == NULL || written_closes(c) || c->dev->plan == NULL ||
+	    writing_holds(&o->writing) || !written_closes(most_urgent(o, now)))
 		return;
 	c->left = true;
 	o->now = NULL;
 }
 
-/* Begins the writing of `c`; false: it will not be. What may have acted is
- * looked at before it is repeated; but a plugin's list that was left in the
- * middle has to come to its end, or a pulse would last for ever. */
-static bool
-begin(struct outputs *o, struct written *c, int64_t now)
+/* What may have acted is looked at before it is repeated; but a plugin's list
+ * that was left in the middle has to come to its end, or a pulse would last for
+ * ever. */
+static enum writing_how
+how(const struct written *c)
 {
 	bool list = c->dev->plan == NULL;
-	bool look = c->left ? !list : c->tries > 0;
+
+	if (c->settles != 0)
+		return WRITING_WATCHING;
+	if (c->again)
+		return WRITING_REARMING;
+	if (c->left ? !list : c->tries > 0)
+		return WRITING_LOOKING;
+	return WRITING_OUTRIGHT;
+}
+
+static bool
+expired(const struct written *c, int64_t now)
+{
+	return c->command != 0 && c->tries == 0 && !c->left &&
+	       c->settles == 0 && now > c->expires && !written_closes(c);
+}
+
+/* The line ends before a pulse would: better none than one without an end. */
+static bool
+pulse_is_too_late(const struct outputs *o, const struct written *c, int64_t now)
+{
+	const struct point_type *t = written_type(c);
+	int64_t stop = o->lane->run->stop_until;
+
+	return stop > 0 && t != NULL && t->pulse_ms > 0 &&
+	       now + t->pulse_ms + PULSE_MARGIN_MS > stop;
+}
+
+/* Begins the writing of `c`, unless it is not to be. */
+static void
+begin(struct outputs *o, struct written *c, int64_t now)
+{
+	struct wanted want = {.point = c->point,
+	    .value = c->value,
+	    .until = c->until,
+	    .how = how(c)};
 	char why[WHY_MAX] = "";
 
-	if (c->command != 0 && c->tries == 0 && !c->left && now > c->expires &&
-	    !closes(c)) {
-		give_up(o, c, "it expired before it could be sent", true);
-		return false;
+	if (expired(c, now)) {
+		outputs_give_up(
+		    o, c, "it expired before it could be sent", true);
+		return;
+	}
+	if (pulse_is_too_late(o, c, now)) {
+		c->next = o->lane->run->stop_until;
+		return;
 	}
 	o->now = c;
-	if (writing_begin(&o->writing, c->dev, c->point, c->value, look, o->ops,
-		why) == 0)
-		return true;
+	if (writing_begin(&o->writing, c->dev, &want, o->ops, why) == 0)
+		return;
 	o->writing.wrote = false;
-	not_done(o, c, BUS_EXCEPTION, why);
-	return false;
+	outputs_not_done(o, c, BUS_EXCEPTION, why);
 }
 
 bool
@@ -342,19 +281,19 @@ outputs_next(
 {
 	struct written *c;
 
-	expire(o, now);
+	pass_time(o, now);
 	give_way(o, now);
 	while (o->now == NULL) {
 		c = most_urgent(o, now);
 		if (c == NULL)
 			return false;
-		(void)begin(o, c, now);
+		begin(o, c, now);
 	}
 	*dev = o->now->dev;
 	if (writing_next(&o->writing, now, out))
 		return true;
 	/* A plugin's pause; or its list had nothing in it. */
 	if (o->writing.pause_until <= now)
-		done(o, o->now, WRITING_ACKNOWLEDGED);
+		outputs_done(o, o->now, WRITING_ACKNOWLEDGED);
 	return false;
 }

@@ -1,8 +1,6 @@
 /* What comes to the outputs from outside: commands, doubts, the end. */
 #include "outputs.h"
 
-#include <math.h>
-
 #include "device.h"
 #include "lane.h"
 #include "run.h"
@@ -74,49 +72,19 @@ outputs_command(struct outputs *o, struct dev *d, uint16_t point,
 	c->command = m->id;
 }
 
-static void
-doubt(struct written *c, int64_t now)
-{
-	c->pending = true;
-	c->next = now;
-	c->gap = 0;
-	c->tries = 1; /* look first */
-}
-
 void
 outputs_doubt(struct outputs *o, const struct dev *d, int64_t now)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		struct written *c = &o->c[i];
 
-		if (c->dev != d || !c->output || c->pending ||
+		if (c->dev != d || !c->output ||
+		    (c->pending && !c->again && !c->second) ||
 		    (c->point != WRITING_SAFE && d->conf->type->plugin &&
 			!c->on))
 			continue;
-		doubt(c, now);
+		written_doubt(c, now);
 	}
-}
-
-void
-outputs_found(
-    struct outputs *o, struct dev *d, size_t point, const struct reading *r)
-{
-	struct written *c = o != NULL && r->quality == QUALITY_GOOD
-				? control_of(o, d, (uint16_t)point)
-				: NULL;
-	double is = value_number(&r->value);
-
-	if (c == NULL || !c->output || c->pending || isnan(is))
-		return;
-	if ((is != 0) == (c->value != 0)) {
-		c->astray = false;
-		return;
-	}
-	if (!c->astray)
-		written_say_astray(o, c, is != 0);
-	c->astray = true;
-	if (!c->on)
-		doubt(c, r->boot_ms);
 }
 
 void
@@ -144,6 +112,6 @@ outputs_left(const struct outputs *o)
 	size_t left = o->now == &o->rest;
 
 	for (size_t i = 0; i < o->n; i++)
-		left += o->c[i].output && o->c[i].pending;
+		left += o->c[i].output && o->c[i].pending && !o->c[i].second;
 	return left;
 }

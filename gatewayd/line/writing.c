@@ -1,33 +1,62 @@
-/* Look, write, confirm; a plugin's list op by op. */
+/* Look, write, confirm. */
 #include "writing.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "decode.h"
 #include "device.h"
 #include "encode.h"
-#include "op.h"
-#include "pdevice.h"
 #include "plan.h"
-#include "plugin.h"
+#include "writing_steps.h"
 
-static struct request
-reading_of(const struct writing *w)
+/* ---- beginning ---- */
+
+const struct point *
+writing_shown_by(const struct dev *d, uint16_t point)
 {
-	const struct point_type *t = w->point != NULL ? w->point->type : NULL;
+	const struct point *p = &d->conf->points[point];
+	int32_t confirm = p->type->confirm;
 
-	return (struct request){.unit = w->dev->conf->unit,
-	    .function = plan_function(t != NULL ? t->table : w->setup->table),
-	    .addr = t != NULL ? t->addr : w->setup->addr,
-	    .count = t != NULL ? t->count : 1};
+	if (d->plan != NULL && confirm >= 0 && confirm != point)
+		return &d->conf->points[confirm];
+	return p->type->write_only || p->type->pulse_ms > 0 ? NULL : p;
+}
+
+static bool
+opens(const struct writing *w)
+{
+	return w->point->type->kind == KIND_OUTPUT &&
+	       (w->want.value != 0) != w->point->type->safe;
+}
+
+/* A device's timer opens it instead of a plain "on". */
+static const struct output_timer *
+timer_of(const struct writing *w)
+{
+	const struct point_type *t = w->point->type;
+	bool arms = t->timer.nwords > 0 && t->timer.step_ms > 0 &&
+		    t->pulse_ms == 0 && w->want.value != 0 && opens(w);
+
+	return arms ? &t->timer : NULL;
+}
+
+/* Whether what is read can spare the write. A timer is to be armed even if it
+ * is open; and that a drive does not run yet, or a valve does not move yet, is
+ * no proof that it was told to stay so. */
+static bool
+look_spares(const struct writing *w)
+{
+	if (w->shown == NULL || w->timer != NULL)
+		return false;
+	return w->shown == w->point || opens(w);
 }
 
 /* The request that sets the point; `now` is what its registers hold. */
 static int
 encode(struct writing *w, const uint16_t *now, char *why)
 {
-	int rc = encode_point(w->point, w->value,
+	int rc = encode_point(w->point, w->want.value,
 	    encode_needs(w->point) ? now : NULL, &w->write, w->words, why,
 	    WHY_MAX);
 
@@ -35,57 +64,54 @@ encode(struct writing *w, const uint16_t *now, char *why)
 	return rc;
 }
 
-static int
-begin_plugin(struct writing *w, char *why)
+/* How it is written when a look has not spared it. */
+static enum writing_phase
+write_phase(const struct writing *w)
 {
-	w->nops = w->index == WRITING_SAFE
-		      ? plugin_safe(w->dev->plugin, w->ops, WRITING_OPS)
-		      : plugin_encode(w->dev->plugin, w->index, w->value,
-			    w->ops, WRITING_OPS, why, WHY_MAX);
-	if (w->nops < 0) {
-		if (w->index == WRITING_SAFE)
-			(void)snprintf(
-			    why, WHY_MAX, "the plugin's safe() is wrong");
-		return w->nops;
-	}
-	/* The guard saw to it that encode()'s list ends with the read that
-	 * confirms the rest. */
-	if (w->look && w->index != WRITING_SAFE) {
-		w->phase = WRITING_LOOK;
-		w->op = w->nops - 1;
-	}
-	return 0;
+	if (writing_is_pulse(w))
+		return WRITING_REST;
+	return w->timer == NULL && encode_needs(w->point) ? WRITING_AROUND
+							  : WRITING_WRITE;
+}
+
+static enum writing_phase
+first_phase(const struct writing *w)
+{
+	enum writing_how how = w->want.how;
+
+	if (how == WRITING_WATCHING && w->shown != NULL)
+		return WRITING_CONFIRM;
+	if ((how == WRITING_REARMING && w->shown != NULL) ||
+	    (how == WRITING_LOOKING && look_spares(w)))
+		return WRITING_LOOK;
+	return write_phase(w);
 }
 
 int
-writing_begin(struct writing *w, struct dev *borrow, uint16_t point,
-    double value, bool look, struct gw_op *ops, char *why)
+writing_begin(struct writing *w, struct dev *borrow, const struct wanted *want,
+    struct gw_op *ops, char *why)
 {
 	static const uint16_t zeros[WRITING_WORDS];
+	int rc;
 
 	*w = (struct writing){.dev = borrow,
-	    .index = point,
-	    .value = value,
+	    .want = *want,
 	    .phase = WRITING_WRITE,
-	    .look = look,
 	    .ops = ops,
 	    .same = true};
-	if (borrow->plan == NULL) {
-		if (borrow->plugin != NULL)
-			return begin_plugin(w, why);
-		(void)snprintf(why, WHY_MAX, "the plugin is not in use: %.200s",
-		    borrow->refused);
-		return -ENODEV;
-	}
-	w->point = &borrow->conf->points[point];
+	if (borrow->plan == NULL)
+		return list_begin(w, why);
+	w->point = &borrow->conf->points[want->point];
 	if (w->point->type->count > WRITING_WORDS) {
 		(void)snprintf(why, WHY_MAX, "longer values cannot be written");
 		return -EINVAL;
 	}
-	if (!w->point->type->write_only && (look || encode_needs(w->point)))
-		w->phase = WRITING_LOOK;
+	w->shown = writing_shown_by(borrow, want->point);
+	w->timer = timer_of(w);
 	/* After a look it is made anew from what is there. */
-	return encode(w, zeros, why);
+	rc = writing_is_pulse(w) ? pulse_begin(w, why) : encode(w, zeros, why);
+	w->phase = first_phase(w);
+	return rc;
 }
 
 void
@@ -95,7 +121,7 @@ writing_begin_setup(
 	*w = (struct writing){.dev = borrow,
 	    .setup = s,
 	    .phase = WRITING_LOOK,
-	    .look = true,
+	    .want = {.how = WRITING_LOOKING},
 	    .words = {s->value}};
 	w->write = (struct request){.unit = borrow->conf->unit,
 	    .function =
@@ -104,148 +130,64 @@ writing_begin_setup(
 	    .count = 1};
 }
 
-/* ---- a plugin's list ---- */
+/* ---- the next exchange ---- */
 
 static bool
-is_list(const struct writing *w)
+is_reading(const struct writing *w)
 {
-	return w->point == NULL && w->setup == NULL;
+	return w->phase == WRITING_LOOK || w->phase == WRITING_AROUND ||
+	       w->phase == WRITING_CONFIRM;
 }
 
-/* The op in hand; a write that makes the device safe is read back by us. */
-static bool
-next_op(struct writing *w, int64_t now, struct request *out)
+static struct request
+reading_of(const struct writing *w)
 {
-	while (now >= w->pause_until && w->op < w->nops &&
-	       w->ops[w->op].op == GW_PAUSE)
-		w->pause_until = now + pdevice_pause_ms(&w->ops[w->op++]);
-	if (now < w->pause_until || w->op == w->nops)
-		return false;
-	const struct gw_op *op = &w->ops[w->op];
-	if (w->phase != WRITING_CONFIRM)
-		/* The guard lets nothing else through. */
-		return op_request(op, w->dev->conf->unit, w->bytes, out);
-	*out = op_read_back(op, w->dev->conf->unit);
-	return true;
+	const struct point *p =
+	    w->phase == WRITING_AROUND ? w->point : w->shown;
+
+	if (w->setup != NULL)
+		return (struct request){.unit = w->dev->conf->unit,
+		    .function = plan_function(w->setup->table),
+		    .addr = w->setup->addr,
+		    .count = 1};
+	return (struct request){.unit = w->dev->conf->unit,
+	    .function = plan_function(p->type->table),
+	    .addr = p->type->addr,
+	    .count = p->type->count};
 }
-
-/* What a read of the list says of what was written. */
-static void
-took_read(struct writing *w, const struct gw_op *op, const uint16_t *words)
-{
-	enum pdevice_tells tells;
-
-	if (w->index != WRITING_SAFE) {
-		w->same =
-		    pdevice_confirms(w->dev, op, words, w->index, w->value);
-		w->unseen = false;
-		return;
-	}
-	tells = pdevice_tells(w->dev, op, words);
-	if (tells == TELLS_UNSAFE)
-		w->same = false;
-	else if (tells == TELLS_SAFE)
-		w->unseen = false;
-}
-
-static enum writing_news
-looked_at_list(struct writing *w)
-{
-	if (w->same)
-		return WRITING_CONFIRMED;
-	w->phase = WRITING_WRITE;
-	w->same = true;
-	w->op = 0;
-	return WRITING_GOES_ON;
-}
-
-static enum writing_news
-took_op(struct writing *w, const struct answer *a, char *why)
-{
-	const struct gw_op *op = &w->ops[w->op];
-
-	if (w->phase == WRITING_WRITE && w->index == WRITING_SAFE &&
-	    op_plain(op)) {
-		w->phase = WRITING_CONFIRM;
-		return WRITING_GOES_ON;
-	}
-	if (w->phase == WRITING_CONFIRM)
-		w->same = w->same && memcmp(a->words, op->words,
-					 op->count * sizeof(op->words[0])) == 0;
-	else if (op_reads(op))
-		took_read(w, op, a->words);
-	else
-		w->unseen = true;
-	if (w->phase == WRITING_LOOK)
-		return looked_at_list(w);
-	w->phase = WRITING_WRITE;
-	if (++w->op < w->nops)
-		return WRITING_GOES_ON;
-	if (w->same && !w->unseen)
-		return WRITING_CONFIRMED;
-	(void)snprintf(why, WHY_MAX, "it reads back differently");
-	return WRITING_DIFFERS;
-}
-
-/* ---- a profile's point, a set-up register ---- */
 
 bool
 writing_next(struct writing *w, int64_t now, struct request *out)
 {
-	if (is_list(w))
-		return next_op(w, now, out);
-	if (w->phase != WRITING_WRITE) {
+	if (writing_is_list(w))
+		return list_next(w, now, out);
+	if (is_reading(w)) {
 		*out = reading_of(w);
 		return true;
+	}
+	if (writing_is_pulse(w))
+		return pulse_next(w, now, out);
+	if (w->timer != NULL) {
+		w->armed = output_timer_arm(
+		    w->timer, w->want.until - now, &w->write, w->words);
+		w->write.unit = w->dev->conf->unit;
 	}
 	*out = w->write;
 	out->words = w->words;
 	return true;
 }
 
-static bool
-as_written(const struct writing *w, const uint16_t *back)
+bool
+writing_holds(const struct writing *w)
 {
-	if (w->setup != NULL)
-		return (w->setup->table == TABLE_COIL
-			       ? w->setup->value != 0
-			       : w->setup->value) == back[0];
-	return encode_same(w->point, w->value, back);
+	return writing_is_list(w) ? w->phase != WRITING_LOOK
+				  : w->driven && !is_reading(w);
 }
 
-static enum writing_news
-looked(struct writing *w, const struct answer *a, char *why)
-{
-	if (w->look && as_written(w, a->words))
-		return WRITING_CONFIRMED;
-	w->phase = WRITING_WRITE;
-	if (w->setup != NULL || encode(w, a->words, why) == 0)
-		return WRITING_GOES_ON;
-	return WRITING_FAILED;
-}
+/* ---- what became of it ---- */
 
-static enum writing_news
-took(struct writing *w, const struct answer *a, char *why)
-{
-	switch (w->phase) {
-	case WRITING_LOOK:
-		return looked(w, a, why);
-	case WRITING_WRITE:
-		w->phase = WRITING_CONFIRM;
-		return w->point != NULL && w->point->type->write_only
-			   ? WRITING_ACKNOWLEDGED
-			   : WRITING_GOES_ON;
-	case WRITING_CONFIRM:
-	default:
-		if (as_written(w, a->words))
-			return WRITING_CONFIRMED;
-		(void)snprintf(why, WHY_MAX, "it reads back differently");
-		return WRITING_DIFFERS;
-	}
-}
-
-static void
-explain(enum bus_result result, const struct answer *a, char *why)
+void
+writing_explain(enum bus_result result, const struct answer *a, char *why)
 {
 	switch (result) {
 	case BUS_EXCEPTION:
@@ -271,24 +213,111 @@ explain(enum bus_result result, const struct answer *a, char *why)
 	}
 }
 
+static void
+explain(const struct writing *w, enum bus_result result, const struct answer *a,
+    char *why)
+{
+	if (result != BUS_EXCEPTION || w->timer == NULL ||
+	    w->phase != WRITING_WRITE) {
+		writing_explain(result, a, why);
+		return;
+	}
+	(void)snprintf(why, WHY_MAX,
+	    "the device refused to arm its own timer, %s %u (exception %02X); "
+	    "check that it is the model of its profile, or use a profile "
+	    "without timer",
+	    w->timer->table == TABLE_COIL ? "coil" : "register", w->timer->addr,
+	    a->code);
+}
+
+/* Whether the words read say that it is as wanted. */
+static bool
+is_so(const struct writing *w, const uint16_t *back)
+{
+	struct decoded d;
+
+	if (w->setup != NULL)
+		return (w->setup->table == TABLE_COIL
+			       ? w->setup->value != 0
+			       : w->setup->value) == back[0];
+	if (w->shown == w->point)
+		return encode_same(w->point, w->want.value, back);
+	decode_point(w->shown, back, &d);
+	return d.quality != QUALITY_BAD &&
+	       (value_number(&d.value) != 0) == (w->want.value != 0);
+}
+
+static enum writing_news
+differs(const struct writing *w, char *why)
+{
+	if (w->setup != NULL || w->shown == w->point)
+		(void)snprintf(why, WHY_MAX, "it reads back differently");
+	else
+		(void)snprintf(why, WHY_MAX, "%s does not show that it is %s",
+		    w->shown->type->name, w->want.value != 0 ? "on" : "off");
+	return WRITING_DIFFERS;
+}
+
+static enum writing_news
+looked(struct writing *w, const struct answer *a, char *why)
+{
+	bool so = is_so(w, a->words);
+
+	if (w->want.how == WRITING_REARMING) {
+		w->phase = so ? WRITING_WRITE : w->phase;
+		return so ? WRITING_GOES_ON : differs(w, why);
+	}
+	if (so)
+		return WRITING_CONFIRMED;
+	w->phase = w->setup != NULL ? WRITING_WRITE : write_phase(w);
+	/* They are its own registers: what is around it has been read. */
+	if (w->phase == WRITING_AROUND && w->shown == w->point)
+		w->phase = WRITING_WRITE;
+	if (w->setup != NULL || writing_is_pulse(w) || w->shown != w->point ||
+	    encode(w, a->words, why) == 0)
+		return WRITING_GOES_ON;
+	return WRITING_FAILED;
+}
+
+static enum writing_news
+took(struct writing *w, const struct answer *a, char *why)
+{
+	switch (w->phase) {
+	case WRITING_LOOK:
+		return looked(w, a, why);
+	case WRITING_AROUND:
+		w->phase = WRITING_WRITE;
+		return encode(w, a->words, why) == 0 ? WRITING_GOES_ON
+						     : WRITING_FAILED;
+	case WRITING_WRITE:
+		w->written_at = a->done_us / 1000;
+		w->phase = WRITING_CONFIRM;
+		return w->setup == NULL && w->shown == NULL
+			   ? WRITING_ACKNOWLEDGED
+			   : WRITING_GOES_ON;
+	case WRITING_CONFIRM:
+	default:
+		return is_so(w, a->words) ? WRITING_CONFIRMED : differs(w, why);
+	}
+}
+
 enum writing_news
 writing_took(struct writing *w, enum bus_result result, const struct answer *a,
     char *why)
 {
-	bool list = is_list(w);
-	bool write =
-	    w->phase == WRITING_WRITE && (!list || op_writes(&w->ops[w->op]));
+	bool list = writing_is_list(w);
+	bool write = list ? list_writes(w) : !is_reading(w);
 
-	/* Refused is refused; of anything else it may have acted. */
-	if (write && result != BUS_EXCEPTION)
-		w->wrote = true;
 	/* 05: accepted, still at it; the reading back tells. */
-	if (result == BUS_EXCEPTION && write && a->code == EXC_ACKNOWLEDGE) {
-		w->wrote = true;
+	if (result == BUS_EXCEPTION && write && a->code == EXC_ACKNOWLEDGE)
 		result = BUS_OK;
-	}
+	/* Refused is refused; of anything else it may have acted. */
+	if (write && result != BUS_EXCEPTION && w->phase != WRITING_REST)
+		w->wrote = true;
+	if (!list && !is_reading(w) && writing_is_pulse(w))
+		return pulse_took(w, result, a, why);
 	if (result == BUS_OK)
-		return list ? took_op(w, a, why) : took(w, a, why);
-	explain(result, a, why);
+		return list ? list_took(w, a, why) : took(w, a, why);
+	explain(w, result, a, why);
 	return WRITING_FAILED;
 }

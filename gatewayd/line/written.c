@@ -27,6 +27,19 @@ written_safe_value(const struct written *c)
 	return t != NULL && t->safe ? 1 : 0;
 }
 
+bool
+written_closes(const struct written *c)
+{
+	return c->output && !c->on;
+}
+
+const struct point *
+written_shown_by(const struct written *c)
+{
+	return c->point == WRITING_SAFE ? NULL
+					: writing_shown_by(c->dev, c->point);
+}
+
 static void
 written_subject(const struct written *c, char *out, size_t size)
 {
@@ -84,6 +97,17 @@ written_say_done(struct outputs *o, struct written *c, bool read)
 }
 
 void
+written_say_given_up(struct outputs *o, struct written *c, const char *why)
+{
+	char subject[MSG_SUBJECT_MAX];
+
+	written_subject(c, subject, sizeof(subject));
+	log_warning("%s: closing it: %s", subject, why);
+	sink_event(o->lane->run->sink, EVENT_OUTPUT, mono_ms(), subject,
+	    "closed before its time: %s", why);
+}
+
+void
 written_say_astray(struct outputs *o, struct written *c, bool on)
 {
 	char subject[MSG_SUBJECT_MAX];
@@ -99,7 +123,8 @@ written_say_astray(struct outputs *o, struct written *c, bool on)
 void
 written_say_unsure(struct outputs *o, struct written *c)
 {
-	if (c->unsure != 0 || !c->known || !o->writing.wrote ||
+	/* It is open, and its timer makes no difference to that. */
+	if (c->unsure != 0 || !c->known || !o->writing.wrote || c->again ||
 	    c->point == WRITING_SAFE)
 		return;
 	c->unsure = mono_ms();
@@ -110,6 +135,7 @@ void
 written_say_value(struct outputs *o, struct written *c)
 {
 	const struct answer *a = &o->lane->answer;
+	const struct point *shown;
 	int64_t at = a->done_us / 1000;
 	struct decoded v;
 
@@ -120,12 +146,11 @@ written_say_value(struct outputs *o, struct written *c)
 	/* A plugin's samples have been told as they were decoded. */
 	if (c->dev->plan == NULL || c->point == WRITING_SAFE)
 		return;
-	decode_point(&c->dev->conf->points[c->point], a->words, &v);
-	device_reading(c->dev, c->point,
-	    (struct reading){.boot_ms = at,
-		.value = v.value,
-		.quality = v.quality,
-		.reason = v.reason});
+	shown = written_shown_by(c);
+	decode_point(shown, a->words, &v);
+	if (shown != &c->dev->conf->points[c->point])
+		v.value = value_int(value_number(&v.value) != 0);
+	device_read(c->dev, c->point, &v, 0, at);
 }
 
 void
@@ -134,7 +159,7 @@ written_leave(struct outputs *o, struct written *c)
 	if (o->now != c)
 		return;
 	o->now = NULL;
-	if (c->dev->plan != NULL || o->writing.phase == WRITING_LOOK)
+	if (!writing_holds(&o->writing))
 		return;
 	o->rest = (struct written){.dev = c->dev,
 	    .point = c->point,
@@ -149,7 +174,8 @@ written_want(struct written *c, double value, int64_t now)
 {
 	c->value = value;
 	c->pending = true;
-	c->urgent = c->left = false;
+	c->urgent = c->left = c->again = c->second = false;
+	c->settles = c->armed_until = c->rearm = 0;
 	c->tries = c->gap = 0;
 	c->next = now;
 	c->expires = INT64_MAX;
@@ -161,4 +187,15 @@ written_want_safe(struct written *c, int64_t now)
 	c->on = false;
 	c->until = 0;
 	written_want(c, written_safe_value(c), now);
+}
+
+void
+written_doubt(struct written *c, int64_t now)
+{
+	c->pending = true;
+	c->again = c->second = false;
+	c->settles = 0;
+	c->next = now;
+	c->gap = 0;
+	c->tries = 1; /* look first */
 }

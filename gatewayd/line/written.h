@@ -30,7 +30,16 @@ struct written { /* a point that can be written */
 	bool left;   /* its writing was left in the middle */
 	bool astray; /* found other than it was left: said */
 	uint32_t tries, gap;
-	int64_t next;     /* pending: not before */
+	int64_t next; /* pending: not before */
+	/* It was written, and its device may take until then to show it: what
+	 * is pending is to see whether it does by now. 0: not so. */
+	int64_t settles;
+	/* On, by a device's timer: when that runs out, and when it is to be
+	 * armed again (0: never). again: what is pending is only that. */
+	int64_t armed_until, rearm;
+	bool again;
+	bool second;      /* pending is the second of two closing pulses, which
+			     nobody waits for */
 	int64_t expires;  /* not begun later */
 	uint64_t command; /* who waits for the result; 0: nobody */
 };
@@ -49,13 +58,22 @@ struct outputs {
 const struct point_type *written_type(const struct written *c);
 double written_safe_value(const struct written *c);
 
+/* An output that is to be in its safe state. */
+bool written_closes(const struct written *c);
+
+/* What shows what it does: a point of its device; NULL: nothing does. */
+const struct point *written_shown_by(const struct written *c);
+
 /* This value, or the safe state, from now on. */
 void written_want(struct written *c, double value, int64_t now);
 void written_want_safe(struct written *c, int64_t now);
 
+/* Perhaps it is not as it was left: looked at, and written if need be. */
+void written_doubt(struct written *c, int64_t now);
+
 /* Its writing, if under way, is not what is wanted any more. A plugin's list
- * comes to its end all the same, as o->rest: half a pulse would be worse than
- * the wait. */
+ * and a pulse come to their end all the same, as o->rest: half a pulse would be
+ * worse than the wait. */
 void written_leave(struct outputs *o, struct written *c);
 
 /* To who waits for the result of a command, if anybody does. */
@@ -66,6 +84,11 @@ void written_answer(struct outputs *o, struct written *c,
 void written_say_unsafe(struct outputs *o, struct written *c, const char *why);
 void written_say_done(struct outputs *o, struct written *c, bool read);
 
+/* Nobody is told by an answer, so an event: what was opened is closed, since
+ * the device did not do its part. */
+void written_say_given_up(
+    struct outputs *o, struct written *c, const char *why);
+
 /* It stands other than it was left. */
 void written_say_astray(struct outputs *o, struct written *c, bool on);
 
@@ -73,5 +96,13 @@ void written_say_astray(struct outputs *o, struct written *c, bool on);
  * to do. */
 void written_say_unsure(struct outputs *o, struct written *c);
 void written_say_value(struct outputs *o, struct written *c);
+
+/* ---- what became of a writing: outputs_result.c ---- */
+
+void outputs_done(struct outputs *o, struct written *c, enum writing_news news);
+void outputs_not_done(struct outputs *o, struct written *c,
+    enum bus_result result, const char *why);
+void outputs_give_up(
+    struct outputs *o, struct written *c, const char *why, bool refused);
 
 #endif

@@ -16,7 +16,7 @@ enum { RELAY_1, RELAY_2, LEVEL, WET }; /* series */
 		.name = NAME, .kind = KIND_OUTPUT, .writable = true,           \
 		.table = TABLE_COIL, .addr = ADDR, .count = 1,                 \
 		.type = REG_BOOL, .order = {0, 1}, .mul = 1, .div = 1,         \
-		.max_on_ms = 20 * MINUTE                                       \
+		.confirm = -1, .max_on_ms = 20 * MINUTE                        \
 	}
 
 static const struct point_type valve_points[] = {
@@ -24,6 +24,7 @@ static const struct point_type valve_points[] = {
     RELAY("relay_2", 1),
     {.name = "level",
 	.kind = KIND_SETTING,
+	.confirm = -1,
 	.writable = true,
 	.table = TABLE_HOLDING,
 	.addr = 0,

@@ -12,6 +12,7 @@ output(enum reg_table table, uint16_t addr)
 	return (struct point_type){.name = "out",
 	    .kind = KIND_OUTPUT,
 	    .writable = true,
+	    .confirm = -1,
 	    .table = table,
 	    .addr = addr,
 	    .count = 1,

@@ -92,6 +92,7 @@ play_device(int listener, struct bench *b)
 static const struct point_type relays[] = {
     {.name = "relay_1",
 	.kind = KIND_OUTPUT,
+	.confirm = -1,
 	.writable = true,
 	.table = TABLE_COIL,
 	.addr = 0,
@@ -102,6 +103,7 @@ static const struct point_type relays[] = {
 	.div = 1},
     {.name = "relay_2",
 	.kind = KIND_OUTPUT,
+	.confirm = -1,
 	.writable = true,
 	.table = TABLE_COIL,
 	.addr = 1,

@@ -75,6 +75,7 @@ begin(uint64_t mask, bool safe)
 	type = (struct point_type){.name = "run",
 	    .kind = KIND_OUTPUT,
 	    .writable = true,
+	    .confirm = -1,
 	    .table = TABLE_HOLDING,
 	    .addr = 9,
 	    .count = 1,
