@@ -1,4 +1,5 @@
-/* Eight clients, five seconds each; a command has its own time besides. */
+/* Eight clients, five seconds each; a command has its own time besides, and
+ * who has a line make requests may think between them. */
 #include "control.h"
 
 #include <errno.h>
@@ -17,13 +18,15 @@
 #include "peer.h"
 #include "report.h"
 
-enum { CLIENTS = 8, CLIENT_MS = 5000 };
+enum { CLIENTS = 8, CLIENT_MS = 5000, PROBER_MS = 600000 };
+enum { READ_INPUT = 4 }; /* the last function that only reads */
 
 struct client {
 	int fd; /* -1: free */
 	sd_event_source *io;
 	struct core *core; /* borrowed */
 	bool waits;        /* for what becomes of its command */
+	bool probes;       /* has lines make requests, until it goes */
 	char *answer;      /* NULL: not asked yet, or not answered */
 	size_t len, sent;
 	int64_t until;
@@ -43,6 +46,7 @@ let_go(struct client *k)
 	if (k->fd == -1)
 		return;
 	command_forget(k->core, k);
+	errand_forget(k->core, k);
 	k->io = sd_event_source_disable_unref(k->io);
 	(void)close(k->fd); /* what it did not read it did not want */
 	free(k->answer);
@@ -116,6 +120,33 @@ wish(struct client *k, const struct msg_wish *w)
 	command_ask(k->core, &a, w, now);
 }
 
+static void
+on_probed(void *arg, const struct msg_probed *a)
+{
+	struct client *k = arg;
+	struct msg *m = k->core->msg;
+
+	m->kind = MSG_PROBED;
+	m->probed = *a;
+	if (msg_send(k->fd, m) != 0)
+		k->until = 0; /* it does not listen, or is gone */
+}
+
+static void
+probe(struct client *k, const struct msg_probe *q)
+{
+	struct errand_for by = {.told = on_probed, .arg = k};
+	int64_t now = mono_ms();
+	char who[64];
+
+	if (q->function > READ_INPUT)
+		(void)snprintf(by.by, sizeof(by.by), "%s through gatewayctl",
+		    peer_name(k->fd, who, sizeof(who)));
+	k->probes = true;
+	k->until = now + PROBER_MS;
+	errand_ask(k->core, &by, q, now);
+}
+
 /* 0: there is something to send; -EAGAIN: not now. */
 static int
 hear(struct client *k)
@@ -127,6 +158,12 @@ hear(struct client *k)
 		return -EAGAIN;
 	/* One question each; and one that waits has only to wait. */
 	if (r != 1 || k->waits)
+		return -EPROTO;
+	if (m->kind == MSG_PROBE) {
+		probe(k, &m->probe);
+		return -EAGAIN;
+	}
+	if (k->probes)
 		return -EPROTO;
 	if (m->kind == MSG_ASK)
 		return begin_answer(

@@ -25,6 +25,7 @@ static const unsigned char may_send[MSG_KINDS] = {
     [MSG_DEVICE] = LINE_MAY,
     [MSG_LINE] = LINE_MAY,
     [MSG_RESULT] = LINE_MAY,
+    [MSG_PROBED] = LINE_MAY,
     [MSG_ACK] = UPLINK_MAY,
     [MSG_LINK] = UPLINK_MAY,
 };
@@ -178,6 +179,16 @@ on_result(const struct call *x, const struct msg_result *m)
 }
 
 static int
+on_probed(const struct call *x, const struct msg_probed *m)
+{
+	if (!errand_answered(x->core, x->c->index, m, mono_ms()))
+		return breach(x,
+		    "it answered probe %llu, which it was not given",
+		    (unsigned long long)m->id);
+	return 0;
+}
+
+static int
 on_link(const struct call *x, const struct msg_state *m)
 {
 	struct link_info *l = &x->core->links[x->c->index];
@@ -235,6 +246,8 @@ dispatch(struct core *core, struct child *c, const struct msg *m, char *why,
 		return on_line(&x, &m->state);
 	case MSG_RESULT:
 		return on_result(&x, &m->result);
+	case MSG_PROBED:
+		return on_probed(&x, &m->probed);
 	case MSG_LINK:
 		return on_link(&x, &m->state);
 	case MSG_ACK:

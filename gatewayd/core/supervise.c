@@ -44,8 +44,10 @@ let_go(struct core *core, struct child *c)
 
 	end_source(&c->io);
 	child_close(c);
-	if (was && c->role == ROLE_LINE)
+	if (was && c->role == ROLE_LINE) {
 		command_line_gone(core, c->index, mono_ms());
+		errand_line_gone(core, c->index, mono_ms());
+	}
 }
 
 /* Its next start, and what people are told. */
