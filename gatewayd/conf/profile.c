@@ -1,15 +1,16 @@
 /*
- * A profile: what a device type is and how its reader finds it. How one point
- * stands in registers is in profile_point.c.
+ * A profile: what a device type is and how its reader finds it. Its sections
+ * are in files of their own (profile_part.h); what is read here is the whole,
+ * already laid over what it extends.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "profile_point.h"
-#include "types.h"
+#include "profile_part.h"
 
 const char *const kind_words[] = {
-    "gauge", "counter", "state", "setting", "output", NULL};
+    "gauge", "counter", "state", "setting", "output", "part", NULL};
+const char *const parity_words[] = {"none", "even", "odd", NULL};
 
 bool
 type_name_ok(const char *name)
@@ -58,88 +59,55 @@ read_range(struct ctx *x, const struct node *n, double *min, double *max)
 	return true;
 }
 
-static void
-read_serial(struct ctx *x, const struct node *n, struct device_type *t)
+const struct point_type *
+find_point_type(const struct device_type *t, const char *name)
 {
-	static const char *const keys[] = {
-	    "baud", "parity", "stop_bits", "unit", NULL};
-	static const char *const parity[] = {"none", "even", "odd", NULL};
-	const struct node *k;
-	unsigned word = 0;
-	int64_t v;
-
-	if (!read_map(x, n, "serial", keys))
-		return;
-	if ((k = node_get(n, "baud")) &&
-	    read_whole(x, k, "baud", 300, 1000000, &v))
-		t->baud = (uint32_t)v;
-	if ((k = node_get(n, "parity")) &&
-	    read_word(x, k, "parity", parity, &word))
-		t->parity = (uint8_t)word;
-	if ((k = node_get(n, "stop_bits")) &&
-	    read_whole(x, k, "stop_bits", 1, 2, &v))
-		t->stop_bits = (uint8_t)v;
-	if ((k = node_get(n, "unit")) && read_whole(x, k, "unit", 0, 255, &v))
-		t->unit = (uint8_t)v;
+	for (size_t i = 0; i < t->npoints; i++)
+		if (strcmp(t->points[i].name, name) == 0)
+			return &t->points[i];
+	return NULL;
 }
 
-static void
-read_limits(struct ctx *x, const struct node *n, struct device_type *t)
+const struct point_type *
+read_point_of(struct ctx *x, const struct device_type *t, struct mark at,
+    const char *what, const char *name)
 {
-	static const char *const keys[] = {"registers_per_read",
-	    "coils_per_read", "bridge_gaps", "quiet", "warm_up", NULL};
-	const struct node *k;
-	uint64_t ms;
-	int64_t v;
+	const struct point_type *p = find_point_type(t, name);
+	const char *names[POINTS_MAX + 1] = {NULL}, *guess;
 
-	if (!read_map(x, n, "limits", keys))
-		return;
-	if ((k = node_get(n, "registers_per_read")) &&
-	    read_whole(x, k, "registers_per_read", 1, 125, &v))
-		t->registers_per_read = (uint16_t)v;
-	if ((k = node_get(n, "coils_per_read")) &&
-	    read_whole(x, k, "coils_per_read", 1, 2000, &v))
-		t->coils_per_read = (uint16_t)v;
-	if ((k = node_get(n, "bridge_gaps")) &&
-	    read_whole(x, k, "bridge_gaps", 0, 124, &v))
-		t->bridge_gaps = (uint16_t)v;
-	if ((k = node_get(n, "quiet")) &&
-	    read_duration(x, k, "quiet", 0, 5000, &ms))
-		t->quiet_ms = (uint32_t)ms;
-	if ((k = node_get(n, "warm_up")) &&
-	    read_duration(x, k, "warm_up", 0, 300000, &ms))
-		t->warm_up_ms = (uint32_t)ms;
+	if (p)
+		return p;
+	for (size_t i = 0; i < t->npoints && i < POINTS_MAX; i++)
+		names[i] = t->points[i].name;
+	guess = nearest(name, names);
+	complain(x->c, at, "%s names `%s`, which is no point here; %s%s%s",
+	    what, name, guess ? "did you mean `" : "add it to points: or ",
+	    guess ? guess : "correct the name", guess ? "`?" : "");
+	return NULL;
 }
 
-static void
-read_about(struct ctx *x, const struct node *root, struct device_type *t)
+static bool
+right_point(struct ctx *x, const struct node *k)
 {
-	static const struct {
-		const char *key;
-		size_t at;
-	} text[] = {
-	    {"maker", offsetof(struct device_type, maker)},
-	    {"model", offsetof(struct device_type, model)},
-	    {"source", offsetof(struct device_type, source)},
-	};
-
-	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
-		const struct node *n =
-		    read_need(x, root, "the profile", text[i].key);
-		if (n)
-			(void)read_text(x, n, text[i].key,
-			    (const char **)(void *)((char *)t + text[i].at));
-	}
+	if (!read_point_name(x, k))
+		return false;
+	if (k->kind != NODE_SCALAR || strcmp(k->text, "none") != 0)
+		return true;
+	complain(x->c, k->at,
+	    "`%s: none` takes a point away, but nothing that this profile "
+	    "extends has it; leave it out",
+	    k->key);
+	return false;
 }
 
 static void
 read_points(struct ctx *x, const struct node *n, struct device_type *t)
 {
-	struct point_type *points;
+	struct point_type *points, *p;
 
 	if (!read_map(x, n, "points", NULL))
 		return;
-	if (n->n < 1 || n->n > 1000) {
+	if (n->n < 1 || n->n > POINTS_MAX) {
 		complain(x->c, n->at,
 		    "a profile has 1 to 1000 points; this "
 		    "has %zu",
@@ -147,11 +115,11 @@ read_points(struct ctx *x, const struct node *n, struct device_type *t)
 		return;
 	}
 	points = arena_array(x->mem, n->n, sizeof(*points));
+	t->points = points;
 	for (const struct node *k = n->first; k; k = k->next) {
-		struct point_type *p = &points[t->npoints];
-		if (!read_point_name(x, k))
+		if (!right_point(x, k))
 			continue;
-		t->npoints++;
+		p = &points[t->npoints++];
 		profile_point_read(x, k, p);
 		if (p->count > t->registers_per_read && !p->write_only)
 			complain(x->c, k->key_at,
@@ -160,38 +128,46 @@ read_points(struct ctx *x, const struct node *n, struct device_type *t)
 			    "registers_per_read",
 			    p->name, p->count, t->registers_per_read);
 	}
-	t->points = points;
+	p = points;
+	for (const struct node *k = n->first; k; k = k->next)
+		if (p < points + t->npoints && strcmp(k->key, p->name) == 0)
+			point_links_read(x, k, t, p++);
+	points_links_check(x, n, t);
+}
+
+void
+profile_name_check(struct ctx *x, const char *name, const struct node *n)
+{
+	if (n->kind != NODE_SCALAR || strcmp(n->text, name) != 0)
+		complain(x->c, n->at,
+		    "the profile calls itself `%s`, but its "
+		    "file is %s.yaml; make the two the same",
+		    node_shown(n), name);
 }
 
 struct device_type *
 profile_read(struct ctx *x, const char *name, const struct node *root)
 {
-	static const char *const keys[] = {"profile", "maker", "model",
-	    "source", "status", "notes", "serial", "limits", "points", "setup",
-	    NULL};
+	static const char *const keys[] = {"profile", "extends", "maker",
+	    "model", "source", "status", "checks", "wiring", "notes", "serial",
+	    "limits", "variants", "setup", "watchdog", "commission", "never",
+	    "identify", "examples", "points", NULL};
 	struct device_type *t = arena_alloc(x->mem, sizeof(*t));
 	size_t before = complaints_errors(x->c);
 	const struct node *n;
 
-	t->registers_per_read = 125;
-	t->coils_per_read = 2000;
 	if (!read_map(x, root, "a profile", keys))
 		return NULL;
 	t->name = arena_strdup(x->mem, name);
-	if ((n = read_need(x, root, "the profile", "profile")) &&
-	    strcmp(n->text, name) != 0)
-		complain(x->c, n->at,
-		    "the profile calls itself `%s`, but its "
-		    "file is %s.yaml; make the two the same",
-		    n->text, name);
-	read_about(x, root, t);
-	if ((n = node_get(root, "serial")))
-		read_serial(x, n, t);
-	if ((n = node_get(root, "limits")))
-		read_limits(x, n, t);
+	if ((n = read_need(x, root, "the profile", "profile")))
+		profile_name_check(x, name, n);
+	profile_about_read(x, root, t);
 	if ((n = read_need(x, root, "the profile", "points")))
 		read_points(x, n, t);
-	if ((n = node_get(root, "setup")))
-		profile_setup_read(x, n, t);
+	profile_setup_read(x, root, t);
+	profile_commission_read(x, root, t);
+	profile_never_read(x, root, t);
+	profile_identify_read(x, root, t);
+	profile_examples_read(x, root, t);
 	return complaints_errors(x->c) == before ? t : NULL;
 }

@@ -11,7 +11,9 @@
 static const char *const point_keys[] = {"holding", "input", "coil", "discrete",
     "type", "order", "length", "mask", "shift", "scale", "offset", "no_data",
     "range", "enum", "unit", "kind", "every", "safe", "max_on", "writable",
-    "write_only", "function", "on", "off", "help", NULL};
+    "write_only", "function", "on", "off", "help", "formula", "polynomial",
+    "table", "accumulate", "wraps_at", "frozen", "stuck", "confirm", "settle",
+    "timer", "pulse", "close", NULL};
 
 static double
 gcd(double a, double b)
@@ -151,6 +153,8 @@ read_meaning(struct ctx *x, const struct node *n, struct point_type *t)
 
 	if (t->type == REG_BOOL || t->nchoices)
 		kind = KIND_STATE;
+	if ((k = node_get(n, "help")))
+		(void)read_prose(x, k, "help", &t->help);
 	if ((k = node_get(n, "kind")))
 		(void)read_word(x, k, "kind", kind_words, &kind);
 	t->kind = (enum point_kind)kind;
@@ -183,19 +187,79 @@ check_numeric(struct ctx *x, const struct node *n, const struct point_type *t)
 	}
 }
 
+/* What is made of others has no place, and nothing that is done there. */
+static void
+check_derived(struct ctx *x, const struct node *n)
+{
+	static const char *const keys[] = {"formula", "unit", "kind", "range",
+	    "help", "accumulate", "wraps_at", "stuck", "frozen", "polynomial",
+	    "table", NULL};
+
+	for (const struct node *k = n->first; k; k = k->next) {
+		size_t i = 0;
+		while (keys[i] && strcmp(keys[i], k->key) != 0)
+			i++;
+		if (!keys[i])
+			complain(x->c, k->key_at,
+			    "`%s` means nothing for a point made by a formula; "
+			    "leave it out",
+			    k->key);
+	}
+}
+
+/* A part is for the formulas of others, and has no readings to judge. */
+static void
+check_kind(struct ctx *x, const struct node *n, const struct point_type *t)
+{
+	static const char *const judged[] = {"frozen", "stuck", "accumulate"};
+	const struct node *kind = node_get(n, "kind");
+
+	if (t->kind == KIND_PART && node_get(n, "formula"))
+		complain(x->c, kind->at,
+		    "a part is read, not made by a formula; leave `kind` out");
+	if (t->kind == KIND_PART && t->text)
+		complain(x->c, kind->at,
+		    "a part is a number for formulas, and `%s` is a text; "
+		    "leave `kind` out",
+		    n->key);
+	for (size_t i = 0; t->kind == KIND_PART && i < 3; i++) {
+		const struct node *k = node_get(n, judged[i]);
+		if (k)
+			complain(x->c, k->key_at,
+			    "`%s` is for readings, and a part has none of its "
+			    "own; write it at the point with the formula",
+			    k->key);
+	}
+	if (node_get(n, "formula") &&
+	    (t->kind == KIND_SETTING || t->kind == KIND_OUTPUT))
+		complain(x->c, kind->at,
+		    "a point made by a formula cannot be written; its kind is "
+		    "gauge, counter or state");
+}
+
 void
 profile_point_read(struct ctx *x, const struct node *n, struct point_type *t)
 {
 	t->mul = t->div = 1;
+	t->confirm = -1;
 	t->name = arena_strdup(x->mem, n->key);
 	if (!read_map(x, n, "a point", point_keys))
 		return;
-	point_place_read(x, n, t);
-	read_scale(x, n, t);
-	read_bit_field(x, n, t);
-	read_no_data(x, n, t);
-	read_choices(x, n, t);
-	read_meaning(x, n, t);
-	point_write_read(x, n, t);
-	check_numeric(x, n, t);
+	if (node_get(n, "formula")) {
+		check_derived(x, n);
+		t->type = REG_FLOAT64;
+		read_meaning(x, n, t);
+	} else {
+		point_place_read(x, n, t);
+		read_scale(x, n, t);
+		read_bit_field(x, n, t);
+		read_no_data(x, n, t);
+		read_choices(x, n, t);
+		read_meaning(x, n, t);
+		point_write_read(x, n, t);
+		point_output_read(x, n, t);
+		check_numeric(x, n, t);
+	}
+	check_kind(x, n, t);
+	point_judge_read(x, n, t);
 }

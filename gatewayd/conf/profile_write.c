@@ -118,6 +118,37 @@ read_function(struct ctx *x, const struct node *n, struct point_type *t)
 		t->function = (uint8_t)v;
 }
 
+/* A state that is on at some words of its register: 1 running, 2 starting. */
+static void
+read_on_words(struct ctx *x, const struct node *n, const struct node *on,
+    struct point_type *t)
+{
+	const struct node *k = on->kind == NODE_LIST ? on->first : on;
+	size_t words = on->kind == NODE_LIST ? on->n : 1;
+	int64_t v = 0;
+
+	if (t->type != REG_BOOL || t->table == TABLE_COIL ||
+	    t->table == TABLE_DISCRETE) {
+		complain(x->c, on->key_at,
+		    "`on` says which words of a register mean on; write type: "
+		    "bool and holding or input, or leave it out");
+		return;
+	}
+	if (t->mask || t->shift)
+		complain(x->c, on->key_at,
+		    "`on` compares the whole register; leave it out, or mask "
+		    "and shift");
+	if (words < 1 || words > ON_WORDS_MAX) {
+		complain(x->c, on->at,
+		    "`%s` has %zu words for on; write 1 to %d", n->key, words,
+		    ON_WORDS_MAX);
+		return;
+	}
+	for (size_t i = 0; i < words; i++, k = k->next)
+		if (read_whole(x, k, "on", 0, UINT16_MAX, &v))
+			t->on_words[t->non_words++] = (uint16_t)v;
+}
+
 /* Words of a device's own for on and off. They are sent as they stand, so that
  * only functions that send whole words will do. */
 static void
@@ -129,6 +160,10 @@ read_words(struct ctx *x, const struct node *n, struct point_type *t)
 
 	if (!one)
 		return;
+	if (t->kind == KIND_STATE && on && !off) {
+		read_on_words(x, n, on, t);
+		return;
+	}
 	if (t->kind != KIND_OUTPUT) {
 		complain(x->c, one->key_at,
 		    "`%s` is for outputs; add `kind: output` or leave it out",

@@ -57,8 +57,8 @@ listed(const char *word, const char *const *words)
 }
 
 /* "a, b or c" */
-static const char *
-join(const char *const *words, char *out, size_t size)
+const char *
+read_join(const char *const *words, char *out, size_t size)
 {
 	size_t used = 0;
 
@@ -97,7 +97,7 @@ unknown_key(struct ctx *x, const struct node *n, const char *what,
     const char *const *keys)
 {
 	const char *guess;
-	char list[256];
+	char list[512];
 
 	if (listed("password_file", keys) && strcmp(n->key, "password") == 0) {
 		complain(x->c, n->key_at,
@@ -116,7 +116,7 @@ unknown_key(struct ctx *x, const struct node *n, const char *what,
 	else
 		complain(x->c, n->key_at,
 		    "`%s` is not a key of %s; its keys are %s", n->key, what,
-		    join(keys, list, sizeof(list)));
+		    read_join(keys, list, sizeof(list)));
 }
 
 bool
@@ -168,9 +168,9 @@ read_list(struct ctx *x, const struct node *n, const char *what)
 	return false;
 }
 
-bool
-read_text(
-    struct ctx *x, const struct node *n, const char *what, const char **out)
+static bool
+read_words(struct ctx *x, const struct node *n, const char *what, bool lines,
+    const char **out)
 {
 	if (n->kind != NODE_SCALAR || !n->text[0]) {
 		complain(x->c, n->at,
@@ -180,7 +180,7 @@ read_text(
 		return false;
 	}
 	for (const char *p = n->text; *p; p++)
-		if (is_control(p)) {
+		if (is_control(p) && !(lines && *p == '\n')) {
 			complain(x->c, n->at,
 			    "%s holds a control character "
 			    "(or a line break); take it out",
@@ -189,6 +189,20 @@ read_text(
 		}
 	*out = arena_strdup(x->mem, n->text);
 	return true;
+}
+
+bool
+read_text(
+    struct ctx *x, const struct node *n, const char *what, const char **out)
+{
+	return read_words(x, n, what, false, out);
+}
+
+bool
+read_prose(
+    struct ctx *x, const struct node *n, const char *what, const char **out)
+{
+	return read_words(x, n, what, true, out);
 }
 
 bool
@@ -224,7 +238,7 @@ read_word(struct ctx *x, const struct node *n, const char *what,
     const char *const *words, unsigned *out)
 {
 	const char *guess;
-	char list[256];
+	char list[512];
 
 	if (n->kind == NODE_SCALAR)
 		for (unsigned i = 0; words[i]; i++)
@@ -232,7 +246,7 @@ read_word(struct ctx *x, const struct node *n, const char *what,
 				*out = i;
 				return true;
 			}
-	join(words, list, sizeof(list));
+	read_join(words, list, sizeof(list));
 	guess = n->kind == NODE_SCALAR ? nearest(n->text, words) : NULL;
 	if (guess)
 		complain(x->c, n->at,

@@ -27,6 +27,9 @@ bool read_list(struct ctx *x, const struct node *n, const char *what);
 /* Any text; control characters refused. */
 bool read_text(
     struct ctx *x, const struct node *n, const char *what, const char **out);
+/* The same over several lines: notes and the like. */
+bool read_prose(
+    struct ctx *x, const struct node *n, const char *what, const char **out);
 /* Part of a series name, topic and path: any UTF-8 but + # / and control
  * characters, 1 to 64 bytes. `text` may be a key. */
 bool read_name(
@@ -59,6 +62,9 @@ bool read_clock(
 /* "[::1]:502", "192.0.2.50:502", "name": host without brackets. */
 bool read_host_port(struct ctx *x, struct mark at, const char *text,
     uint16_t fallback, const char **host, uint16_t *port);
+
+/* "a, b or c" of NULL-ended words; returns out. */
+const char *read_join(const char *const *words, char *out, size_t size);
 
 /* The decimal number at the start of s, a dot whatever the locale: bytes
  * used, 0 when there is none or it is not finite. Pure. */

@@ -25,9 +25,9 @@ enum command_rule { COMMANDS_REFUSE, COMMANDS_ACCEPT, COMMANDS_SIGNED };
 
 struct point {
 	const struct point_type *type;
-	uint32_t every_ms; /* how often it is read */
-	double deadband;   /* 0: every reading is kept */
-	double slope, off; /* calibrate: value * slope + off; 1, 0: none */
+	uint32_t every_ms;  /* how often it is read */
+	double deadband;    /* 0: every reading is kept */
+	double slope, off;  /* calibrate: value * slope + off; 1, 0: none */
 	struct curve curve; /* calibrate: polynomial, table; before them */
 };
 

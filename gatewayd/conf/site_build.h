@@ -9,6 +9,7 @@
 struct known_type {
 	struct known_type *next;
 	const struct part *part;
+	const char *variant;            /* "": none */
 	const struct device_type *type; /* NULL: its file is wrong */
 };
 
@@ -31,6 +32,8 @@ void build_lines(struct build *b, const struct node *n);
 /* One device of a line, whose own keys are read already. */
 void build_device(
     struct build *b, const struct node *n, struct line *l, struct device *d);
+/* Its points, once its type is known; `device`: all its keys. */
+void build_points(struct build *b, const struct node *device, struct device *d);
 /* How a line of a known transport is reached; once its devices are read, how
  * each of them is; and whether another line is in its way. */
 void build_line_way(struct build *b, const struct node *n, struct line *l);

@@ -2,49 +2,60 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "profile_overlay.h"
 #include "site_build.h"
 #include "types.h"
 
 enum { SERIES = 20000 };
 
-static const char *const device_keys[] = {"type", "unit", "host",
+static const char *const device_keys[] = {"type", "variant", "unit", "host",
     "registration", "every", "timeout", "points", "settings", NULL};
 
 static const struct device_type *
-parse_type(struct build *b, const struct part *p)
+parse_type(struct build *b, const struct part *p, const struct node *variant)
 {
 	struct arena *mem = arena_new();
-	const struct node *root =
-	    yaml_read(mem, p->path, p->bytes, p->len, b->ctx.c);
+	const struct node *root = NULL;
 	const struct device_type *t = NULL;
 
-	if (root && p->kind == PART_PROFILE)
-		t = profile_read(&b->ctx, p->name, root);
-	else if (root)
-		t = description_read(&b->ctx, p->name, p->path, root);
+	if (p->kind == PART_PROFILE) {
+		t = profile_load(&b->ctx, b->snapshot, p, variant);
+	} else {
+		root = yaml_read(mem, p->path, p->bytes, p->len, b->ctx.c);
+		if (root)
+			t = description_read(&b->ctx, p->name, p->path, root);
+		if (variant)
+			complain(b->ctx.c, variant->key_at,
+			    "only a profile has variants, and %s is a plugin; "
+			    "leave it out",
+			    p->name);
+	}
 	arena_free(mem);
 	return t;
 }
 
 /* A type's file is read and complained about once, also when it is wrong. */
 static const struct device_type *
-part_type(struct build *b, const struct part *p)
+part_type(struct build *b, const struct part *p, const struct node *variant)
 {
+	const char *name = variant ? variant->text : "";
 	struct known_type *k;
 
 	for (k = b->types; k; k = k->next)
-		if (k->part == p)
+		if (k->part == p && strcmp(k->variant, name) == 0 &&
+		    (k->type || !variant))
 			return k->type;
 	k = arena_alloc(b->ctx.mem, sizeof(*k));
 	k->part = p;
-	k->type = parse_type(b, p);
+	k->variant = arena_strdup(b->ctx.mem, name);
+	k->type = parse_type(b, p, variant);
 	k->next = b->types;
 	b->types = k;
 	return k->type;
 }
 
 static const struct device_type *
-find_type(struct build *b, const struct node *n)
+find_type(struct build *b, const struct node *n, const struct node *variant)
 {
 	const struct part *p;
 
@@ -57,7 +68,7 @@ find_type(struct build *b, const struct node *n)
 	}
 	p = snapshot_part(b->snapshot, n->text);
 	if (p && p->kind != PART_REFUSED)
-		return part_type(b, p);
+		return part_type(b, p, variant);
 	if (p && p->path[0])
 		complain(b->ctx.c, n->at,
 		    "the type `%s` cannot be used: %s: "
@@ -69,79 +80,14 @@ find_type(struct build *b, const struct node *n)
 	return NULL;
 }
 
-static void
-read_calibration(struct build *b, const struct node *n, struct point *p)
+/* The variant's name, or NULL. */
+static const struct node *
+read_variant(struct build *b, const struct node *map)
 {
-	static const char *const keys[] = {"slope", "offset", NULL};
-	const struct node *k;
+	const struct node *n = node_get(map, "variant");
+	const char *text;
 
-	if (!read_map(&b->ctx, n, "calibrate", keys))
-		return;
-	if ((k = node_get(n, "slope")) &&
-	    read_real(&b->ctx, k, "slope", -1e6, 1e6, &p->slope) &&
-	    p->slope == 0)
-		complain(b->ctx.c, k->at,
-		    "a slope of 0 makes every reading the "
-		    "same; write about 1");
-	if ((k = node_get(n, "offset")))
-		(void)read_real(&b->ctx, k, "offset", -1e9, 1e9, &p->off);
-}
-
-static void
-read_point(struct build *b, const struct node *n, struct device *d)
-{
-	static const char *const keys[] = {
-	    "deadband", "calibrate", "every", NULL};
-	const char *names[1001] = {NULL}, *guess;
-	const struct node *k;
-	struct point *p = NULL;
-	uint64_t ms = 0;
-
-	for (size_t i = 0; i < d->type->npoints && i < 1000; i++) {
-		names[i] = d->type->points[i].name;
-		if (strcmp(n->key, names[i]) == 0)
-			p = &d->points[i];
-	}
-	if (!p) {
-		guess = nearest(n->key, names);
-		complain(b->ctx.c, n->key_at, "%s has no point `%s`%s%s%s",
-		    d->type->name, n->key, guess ? "; did you mean `" : "",
-		    guess ? guess : "", guess ? "`?" : "");
-		return;
-	}
-	if (!read_map(&b->ctx, n, "a point", keys))
-		return;
-	for (int i = 0; keys[i]; i++)
-		if ((k = node_get(n, keys[i])) &&
-		    (p->type->write_only || (p->type->text && i < 2)))
-			complain(b->ctx.c, k->key_at,
-			    "`%s` is %s, for "
-			    "which `%s` means nothing; leave it out",
-			    n->key, p->type->text ? "a text" : "only written",
-			    keys[i]);
-	if ((k = node_get(n, "deadband")))
-		(void)read_real(&b->ctx, k, "deadband", 0, 1e12, &p->deadband);
-	if ((k = node_get(n, "calibrate")))
-		read_calibration(b, k, p);
-	if ((k = node_get(n, "every")) &&
-	    read_duration(&b->ctx, k, "every", 50, 30 * 86400000ull, &ms))
-		p->every_ms = (uint32_t)ms;
-}
-
-static void
-read_points(struct build *b, const struct node *n, struct device *d)
-{
-	d->points =
-	    arena_array(b->ctx.mem, d->type->npoints, sizeof(*d->points));
-	for (size_t i = 0; i < d->type->npoints; i++) {
-		const struct point_type *t = &d->type->points[i];
-		d->points[i] = (struct point){.type = t,
-		    .slope = 1,
-		    .every_ms = t->every_ms ? t->every_ms : d->every_ms};
-	}
-	if (n && read_map(&b->ctx, n, "points", NULL))
-		for (const struct node *k = n->first; k; k = k->next)
-			read_point(b, k, d);
+	return n && read_text(&b->ctx, n, "variant", &text) ? n : NULL;
 }
 
 static void
@@ -283,7 +229,7 @@ build_device(
 		(void)read_duration(&b->ctx, k, "timeout", 20, 5000, &ms);
 	d->timeout_ms = (uint32_t)ms;
 	if ((k = read_need(&b->ctx, n, "the device", "type")))
-		d->type = find_type(b, k);
+		d->type = find_type(b, k, read_variant(b, n));
 	if (!d->type)
 		return;
 	if (b->site->nseries + d->type->npoints > SERIES) {
@@ -295,7 +241,7 @@ build_device(
 	}
 	d->series = b->site->nseries;
 	b->site->nseries += (uint32_t)d->type->npoints;
-	read_points(b, node_get(n, "points"), d);
+	build_points(b, n, d);
 	read_settings(b, n, d);
 	serial_settings(b, n, l, d->type);
 }

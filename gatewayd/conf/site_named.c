@@ -72,6 +72,11 @@ check_point(
 		    "%s: %s cannot be written; name an "
 		    "output",
 		    what, n->text);
+	if (t && !output && t->kind == KIND_PART)
+		complain(b->ctx.c, n->at,
+		    "%s: %s is a part, which has no readings; name the point "
+		    "that is made of it",
+		    what, n->text);
 	if (t && !output && t->write_only)
 		complain(b->ctx.c, n->at,
 		    "%s: %s is only written, never read; name a point that is",

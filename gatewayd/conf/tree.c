@@ -87,6 +87,39 @@ node_new(struct reader *r, enum node_kind kind, const yaml_event_t *e)
 	return n;
 }
 
+static size_t
+characters(const char *s, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += (s[i] & 0xC0) != 0x80;
+	return count;
+}
+
+/* Columns between a scalar's start and its text. */
+static uint32_t
+lead_of(const yaml_event_t *e, const char *text)
+{
+	size_t wide = characters(text, strlen(text));
+	size_t quotes = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? 0 : 2;
+
+	if (e->start_mark.line != e->end_mark.line ||
+	    e->end_mark.column - e->start_mark.column != wide + quotes)
+		return LEAD_NONE;
+	return quotes ? 1 : 0;
+}
+
+struct mark
+node_mark(const struct node *n, size_t byte)
+{
+	struct mark at = n->at;
+
+	if (n->lead != LEAD_NONE)
+		at.column += n->lead + (uint32_t)characters(n->text, byte);
+	return at;
+}
+
 static bool
 allowed(struct reader *r, const yaml_event_t *e)
 {
@@ -229,6 +262,7 @@ read_node(struct reader *r, yaml_event_t *e, int depth)
 		complain(r->c, n->at, "a NUL character in a text; take it out");
 		return NULL;
 	}
+	n->lead = lead_of(e, n->text);
 	return n;
 }
 

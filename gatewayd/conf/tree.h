@@ -17,11 +17,16 @@ struct node {
 	enum node_kind kind;
 	struct mark at;
 	const char *text; /* scalar; "" when nothing was written */
+	uint32_t lead;    /* columns from `at` to the text itself: 1 when it is
+			     quoted; LEAD_NONE: it does not stand there as it
+			     reads (folded, escaped) */
 	const char *key;  /* in a map */
 	struct mark key_at;
 	struct node *first, *next;
 	size_t n; /* children */
 };
+
+#define LEAD_NONE UINT32_MAX
 
 enum {
 	YAML_MAX = 1 << 20,
@@ -33,6 +38,10 @@ enum {
 /* The document's root, in the arena; NULL with complaints. `file` is kept. */
 struct node *yaml_read(struct arena *mem, const char *file, const char *bytes,
     size_t len, struct complaints *c);
+
+/* Where a byte of a scalar's text stands; of one that is folded, where the
+ * scalar begins. */
+struct mark node_mark(const struct node *n, size_t byte);
 
 /* What stands there, for messages: its text, or what it is instead. */
 const char *node_shown(const struct node *n);

@@ -16,6 +16,9 @@ struct device_type *profile_read(
 struct device_type *description_read(
     struct ctx *x, const char *name, const char *path, const struct node *root);
 
+/* The value of `profile:` is the file's name; told otherwise. */
+void profile_name_check(struct ctx *x, const char *name, const struct node *n);
+
 /* Names of device types are file names too: a-z 0-9 - _ . , no leading dot. */
 bool type_name_ok(const char *name);
 

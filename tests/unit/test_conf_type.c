@@ -65,7 +65,7 @@ about_the_device(void **state)
 	(void)state;
 	start(&f,
 	    "profile: test\nmaker: 建大\nmodel: M-1\nsource: manual V1\n"
-	    "status: tried\nnotes: none\n"
+	    "status: reported\nnotes: none\n"
 	    "serial: {baud: 4800, parity: even, stop_bits: 2, unit: 247}\n"
 	    "limits: {registers_per_read: 16, coils_per_read: 8, "
 	    "bridge_gaps: 3, quiet: 20ms, warm_up: 2s}\n"
