@@ -82,39 +82,17 @@ word_at(const uint8_t *frame, size_t at)
 	return (uint16_t)(frame[at] << 8 | frame[at + 1]);
 }
 
+/* False: it is no read. */
 static bool
-reads(uint8_t function)
+request_of(const struct example_frames *f, struct request *q)
 {
-	return function >= FC_READ_COILS && function <= FC_READ_INPUT;
-}
-
-/* What the frame asks for; false: no read, nor a write that shows what its
- * registers hold afterwards. `written`: room for the words of the latter. */
-static bool
-request_of(const struct example_frames *f, struct request *q, uint16_t *written)
-{
-	if (f->nrequest < 8)
+	if (f->nrequest != 8 || f->request[1] < FC_READ_COILS ||
+	    f->request[1] > FC_READ_INPUT)
 		return false;
 	*q = (struct request){.unit = f->request[0],
 	    .function = f->request[1],
 	    .addr = word_at(f->request, 2),
-	    .count = 1,
-	    .words = written};
-	if (reads(q->function)) {
-		q->count = word_at(f->request, 4);
-		return f->nrequest == 8;
-	}
-	if (q->function == FC_WRITE_COIL || q->function == FC_WRITE_HOLDING) {
-		written[0] = word_at(f->request, 4);
-		q->as_is = true;
-		return f->nrequest == 8;
-	}
-	q->count = word_at(f->request, 4);
-	if (q->function != FC_WRITE_HOLDINGS || q->count > WRITE_WORDS_MAX ||
-	    f->nrequest != 9u + 2u * q->count)
-		return false;
-	for (uint16_t i = 0; i < q->count; i++)
-		written[i] = word_at(f->request, 7 + 2u * i);
+	    .count = word_at(f->request, 4)};
 	return true;
 }
 
@@ -123,7 +101,6 @@ table_of(uint8_t function)
 {
 	switch (function) {
 	case FC_READ_COILS:
-	case FC_WRITE_COIL:
 		return TABLE_COIL;
 	case FC_READ_DISCRETE:
 		return TABLE_DISCRETE;
@@ -153,24 +130,18 @@ reply_text(enum reply r)
 static int
 open_frame(struct trial *t, const struct example_frames *f, struct request *q)
 {
-	uint16_t written[WRITE_WORDS_MAX] = {0};
 	uint8_t code = 0;
 	enum reply r;
 
-	if (!request_of(f, q, written))
+	if (!request_of(f, q))
 		return differs(t,
-		    "a request of function %u and %zu bytes is neither a read "
-		    "nor a write of registers",
+		    "a request of function %u and %zu bytes is no read",
 		    f->nrequest > 1 ? f->request[1] : 0u, f->nrequest);
 	r = reply_check(q, f->answer, f->nanswer, t->words, &code);
-	if (r != REPLY_OK)
-		return differs(t, "the answer to function %u at %u %s",
-		    q->function, q->addr, reply_text(r));
-	for (uint16_t i = 0; i < q->count && !reads(q->function); i++)
-		t->words[i] =
-		    q->function == FC_WRITE_COIL ? written[i] != 0 : written[i];
-	q->words = NULL;
-	return 0;
+	if (r == REPLY_OK)
+		return 0;
+	return differs(t, "the answer to function %u at %u %s", q->function,
+	    q->addr, reply_text(r));
 }
 
 static bool

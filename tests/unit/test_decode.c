@@ -337,6 +337,108 @@ test_on_off_words(void **state)
 	expect_text(&t, (const uint16_t[]){1}, "0");
 }
 
+/* A drive's running forwards and backwards. */
+static void
+test_on_at_words(void **state)
+{
+	struct point_type t = type_of(REG_BOOL, 1, "AB");
+
+	(void)state;
+	t.non_words = 2;
+	t.on_words[0] = 1;
+	t.on_words[1] = 2;
+	expect_text(&t, (const uint16_t[]){1}, "1");
+	expect_text(&t, (const uint16_t[]){2}, "1");
+	expect_text(&t, (const uint16_t[]){0}, "0");
+	expect_text(&t, (const uint16_t[]){3}, "0");
+	expect_text(&t, (const uint16_t[]){0x0100}, "0");
+	/* On at nothing, and in some bits. */
+	t.non_words = 1;
+	t.on_words[0] = 0;
+	expect_text(&t, (const uint16_t[]){0}, "1");
+	expect_text(&t, (const uint16_t[]){1}, "0");
+	t.mask = 0x00F0;
+	t.shift = 4;
+	t.on_words[0] = 5;
+	expect_text(&t, (const uint16_t[]){0xAB5C}, "1");
+	expect_text(&t, (const uint16_t[]){0xAB6C}, "0");
+}
+
+static struct decoded
+decode_curves(const struct point_type *t, struct curve site, double slope,
+    double off, uint16_t word)
+{
+	struct point p = {.type = t, .slope = slope, .off = off, .curve = site};
+	struct decoded d;
+
+	decode_point(&p, &word, &d);
+	return d;
+}
+
+/* Scale, the profile's curve, the site's, its slope and offset, the range. */
+static void
+test_curves(void **state)
+{
+	const double topp[] = {-0.053, 0.0292, -5.5e-4, 4.3e-6};
+	const double steps[] = {0, 0, 50, 1.2, 100, 3}, twice[] = {1, 2};
+	const struct curve none = {CURVE_NONE, NULL, 0};
+	const struct curve site = {CURVE_POLYNOMIAL, twice, 2};
+	struct point_type t = type_of(REG_UINT16, 1, "AB");
+	struct decoded d;
+
+	(void)state;
+	t.div = 100;
+	t.curve = (struct curve){CURVE_POLYNOMIAL, topp, 4};
+	d = decode(&t, (const uint16_t[]){2000});
+	near(value_number(&d.value), 0.3454, 0);
+	t.div = 10;
+	t.offset = -5;
+	t.curve = (struct curve){CURVE_TABLE, steps, 6};
+	d = decode(&t, (const uint16_t[]){300}); /* 25 */
+	near(value_number(&d.value), 0.6, 0);
+	d = decode_curves(&t, site, 1, 0, 300);
+	near(value_number(&d.value), 2.2, 0);
+	d = decode_curves(&t, site, 0.1, 0.3, 300);
+	near(value_number(&d.value), 0.52, 0);
+	expect_bad(&t, (const uint16_t[]){40}, REASON_RANGE);
+	expect_bad(&t, (const uint16_t[]){1051}, REASON_RANGE);
+	t.has_range = true;
+	t.max = 2;
+	expect_bad(&t, (const uint16_t[]){1000}, REASON_RANGE);
+	/* The site's alone; whole numbers become real. */
+	t = type_of(REG_INT16, 1, "AB");
+	d = decode_curves(&t, site, 1, 0, 0xFFFF);
+	assert_int_equal(d.value.type, VALUE_REAL);
+	near(d.value.r, -1, 0);
+	assert_int_equal(
+	    decode_curves(&t, none, 1, 0, 7).value.type, VALUE_INT);
+}
+
+/* What a formula makes. */
+static void
+test_numbers(void **state)
+{
+	struct point_type t = {.name = "p", .kind = KIND_GAUGE};
+	struct point p = {.type = &t, .slope = 2, .off = 1};
+	struct decoded d;
+
+	(void)state;
+	decode_number(&p, 0.1, &d);
+	assert_int_equal(d.quality, QUALITY_GOOD);
+	near(value_number(&d.value), 1.2, 0);
+	decode_number(&p, NAN, &d);
+	assert_int_equal(d.reason, REASON_NO_DATA);
+	decode_number(&p, INFINITY, &d);
+	assert_int_equal(d.reason, REASON_NO_DATA);
+	t.has_range = true;
+	t.max = 100;
+	decode_number(&p, 50, &d);
+	assert_int_equal(d.reason, REASON_RANGE);
+	t.kind = KIND_STATE;
+	decode_number(&p, 0.5, &d);
+	assert_true(d.value.type == VALUE_INT && d.value.i == 1);
+}
+
 static void
 test_range(void **state)
 {
@@ -481,6 +583,9 @@ main(void)
 	    cmocka_unit_test(test_fields),
 	    cmocka_unit_test(test_coils),
 	    cmocka_unit_test(test_on_off_words),
+	    cmocka_unit_test(test_on_at_words),
+	    cmocka_unit_test(test_curves),
+	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_range),
 	    cmocka_unit_test(test_bcd),
 	    cmocka_unit_test(test_strings),
