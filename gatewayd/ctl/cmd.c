@@ -72,10 +72,14 @@ static const struct cmd commands[] = {
 	"itself.\n"
 	"  A setting takes a number or one of its words.",
 	"opens an output for a time, closes it, or sets a setting"},
+    {"profiles", cmd_profiles,
+	"[WORD | NAME [--variant V]] [--json] [--profiles DIR]\n"
+	"       gatewayctl profiles --check [NAME | FILE] [--json]\n"
+	"          [--profiles DIR]",
+	profiles_help},
     {"version", cmd_version, "[--json]", "version and build"},
     {"help", cmd_help, "[COMMAND]", "this, or one command"},
     {.name = "schema"},
-    {.name = "profiles"},
     {.name = "plugins"},
     {.name = "scan"},
     {.name = "read"},
@@ -118,7 +122,8 @@ print_commands(FILE *to)
 	    "                 ($GATEWAYD_RUN_DIR, else /run/gatewayd)\n"
 	    "  --json         for programs instead of people\n\n"
 	    "exit: 0 done, 1 refused, uncertain or not found, 2 usage, "
-	    "3 the gateway does not answer\n",
+	    "3 the gateway does not answer,\n"
+	    "4 the device does not answer\n",
 	    to);
 }
 
@@ -253,5 +258,7 @@ ctl_run(int argc, char **argv)
 		    stderr, "gatewayctl %s: not built yet\n", c->name);
 		return CTL_USAGE;
 	}
+	if (argc == 3 && strcmp(argv[2], "--help") == 0)
+		return cmd_help(2, argv);
 	return c->run(argc - 1, argv + 1);
 }

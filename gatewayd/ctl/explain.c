@@ -1,12 +1,12 @@
 /* A device type in words; its points are explain_point.c's. */
 #include "explain.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "say.h"
 #include "table.h"
-#include "when.h"
 #include "words.h"
 
 enum { LABEL = 11, NAME_MAX_WIDTH = 24 };
@@ -24,10 +24,22 @@ explain_serial(const struct device_type *t, char *out, size_t size)
 	static const char letters[] = "NEO";
 
 	*out = '\0';
-	if (t->baud != 0)
+	if (t->baud != 0 && t->stop_bits != 0)
 		(void)snprintf(out, size, "%" PRIu32 " 8%c%u", t->baud,
 		    letters[t->parity < 3 ? t->parity : 0], t->stop_bits);
+	else if (t->baud != 0)
+		(void)snprintf(out, size, "%" PRIu32, t->baud);
 	return out;
+}
+
+/* One of a list, as a sentence. */
+static void
+item(FILE *to, struct sentence *s)
+{
+	size_t last = s->n > 0 ? s->n - 1 : 0;
+
+	s->text[0] = (char)toupper((unsigned char)s->text[0]);
+	say(to, 2, 4, "-", s->text[last] == '.' ? "%s" : "%s.", s->text);
 }
 
 static void
@@ -47,21 +59,23 @@ static void
 explain_factory(const struct device_type *t, FILE *to)
 {
 	static const char *const parity[] = {"no", "even", "odd"};
+	struct sentence s = {.n = 0};
 
 	if (t->baud != 0)
-		say(to, 2, LABEL, "factory",
-		    "%" PRIu32 " baud, %s parity, %u stop bit%s, unit %u",
-		    t->baud, parity[t->parity < 3 ? t->parity : 0],
-		    t->stop_bits, t->stop_bits == 1 ? "" : "s", t->unit);
-	else if (t->unit != 0)
-		say(to, 2, LABEL, "factory", "unit %u", t->unit);
+		more(&s, "%" PRIu32 " baud, %s parity", t->baud,
+		    parity[t->parity < 3 ? t->parity : 0]);
+	if (t->baud != 0 && t->stop_bits != 0)
+		more(&s, ", %u stop bit%s", t->stop_bits,
+		    t->stop_bits == 1 ? "" : "s");
+	if (t->unit != 0)
+		more(&s, "%sunit %u", s.n > 0 ? ", " : "", t->unit);
+	say(to, 2, LABEL, "factory", "%s", s.text);
 }
 
 static void
 explain_limits(const struct device_type *t, FILE *to)
 {
 	struct sentence s = {.n = 0};
-	char span[40];
 
 	if (t->registers_per_read != 0 && t->registers_per_read < 125)
 		part(&s, "at most %u registers a read", t->registers_per_read);
@@ -75,7 +89,7 @@ explain_limits(const struct device_type *t, FILE *to)
 	if (t->warm_up_ms != 0)
 		part(&s,
 		    "readings are uncertain for %s after it is switched on",
-		    when_span(t->warm_up_ms, span, sizeof(span)));
+		    duration(t->warm_up_ms).s);
 	say(to, 2, LABEL, "limits", "%s", s.text);
 	for (size_t i = 0; i < t->nvariants; i++)
 		say(to, 2, LABEL, i == 0 ? "variants" : "",
@@ -105,7 +119,7 @@ explain_register(
 	}
 	if (r->function == 16)
 		more(&s, " (with function 16)");
-	say(to, 2, 4, "-", "%s.", s.text);
+	item(to, &s);
 }
 
 static void
@@ -141,7 +155,6 @@ explain_commission(const struct device_type *t, FILE *to)
 static void
 explain_setup(const struct device_type *t, FILE *to)
 {
-	char span[40];
 
 	if (t->nsetup == 0 && !t->watchdog.present)
 		return;
@@ -155,14 +168,14 @@ explain_setup(const struct device_type *t, FILE *to)
 			more(&s, ": %s", u->value != 0 ? "on" : "off");
 		else
 			more(&s, ": %u (0x%04X)", u->value, u->value);
-		say(to, 2, 4, "-", "%s", s.text);
+		item(to, &s);
 	}
 	if (t->watchdog.present)
 		say(to, 2, 4, "-",
-		    "holding register %u (0x%04X): it closes its outputs when "
-		    "nobody has talked to it for %s",
+		    "Holding register %u (0x%04X): it closes its outputs when "
+		    "nobody has talked to it for %s.",
 		    t->watchdog.addr, t->watchdog.addr,
-		    when_span(t->watchdog.time_ms, span, sizeof(span)));
+		    duration(t->watchdog.time_ms).s);
 }
 
 static void
@@ -178,7 +191,7 @@ explain_never(const struct device_type *t, FILE *to)
 		explain_place(&s, n->table, n->addr, n->count);
 		if (n->why != NULL)
 			more(&s, ": %s", n->why);
-		say(to, 2, 4, "-", "%s", s.text);
+		item(to, &s);
 	}
 }
 
@@ -201,7 +214,7 @@ explain_identity(const struct device_type *t, FILE *to)
 			more(&s, " is %u to %u", d->least, d->most);
 		if (!d->lacks && d->mask != 0xFFFF)
 			more(&s, " (its bits 0x%04X)", d->mask);
-		say(to, 2, 4, "-", "%s", s.text);
+		item(to, &s);
 	}
 }
 
@@ -250,13 +263,14 @@ explain_site(const struct device_type *t, FILE *to)
 	if (t->baud != 0)
 		(void)fprintf(to,
 		    "      transport: rtu\n      port: /dev/ttyUSB0\n"
-		    "      baud: %" PRIu32 "\n      parity: %s\n"
-		    "      stop_bits: %u\n",
-		    t->baud, word_parity(t->parity), t->stop_bits);
+		    "      baud: %" PRIu32 "\n      parity: %s\n",
+		    t->baud, word_parity(t->parity));
 	else
 		(void)fputs("      transport: tcp\n"
 			    "      host: 192.0.2.50:502\n",
 		    to);
+	if (t->baud != 0 && t->stop_bits != 0)
+		(void)fprintf(to, "      stop_bits: %u\n", t->stop_bits);
 	(void)fprintf(to,
 	    "      devices:\n"
 	    "        device-1: {type: %s%s, unit: %u, every: 1min}\n",

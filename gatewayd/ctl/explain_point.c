@@ -6,7 +6,6 @@
 
 #include "reading.h"
 #include "say.h"
-#include "when.h"
 #include "words.h"
 
 void
@@ -124,7 +123,6 @@ static void
 say_doubts(struct sentence *out, const struct device_type *t,
     const struct point_type *p)
 {
-	char span[40];
 
 	if (p->frozen != NULL) {
 		part(out, "uncertain (frozen) by a rule on");
@@ -134,7 +132,7 @@ say_doubts(struct sentence *out, const struct device_type *t,
 	}
 	if (p->stuck_ms != 0)
 		part(out, "uncertain (stale) when it stays the same for %s",
-		    when_span(p->stuck_ms, span, sizeof(span)));
+		    duration(p->stuck_ms).s);
 	if (p->accumulate)
 		part(out, "counted on when the device clears it or it wraps");
 	if (p->accumulate && p->wraps_at > 0)
@@ -156,12 +154,11 @@ say_words(struct sentence *out, const struct point_type *p)
 static void
 say_timer(struct sentence *out, const struct output_timer *timer)
 {
-	char longest[40];
 
 	part(out, "opened by the device's own timer in ");
 	explain_place(out, timer->table, timer->addr, timer->nwords);
 	more(out, ", in steps of %" PRIu32 " ms up to %s", timer->step_ms,
-	    when_span(timer->longest_ms, longest, sizeof(longest)));
+	    duration(timer->longest_ms).s);
 	more(out, ", which closes it even when we are gone");
 }
 
@@ -169,12 +166,10 @@ static void
 say_output(struct sentence *out, const struct device_type *t,
     const struct point_type *p)
 {
-	char span[40];
 
 	part(out, "an output, %s when all goes wrong", p->safe ? "on" : "off");
 	if (p->max_on_ms != 0)
-		more(out, ", open for %s at most",
-		    when_span(p->max_on_ms, span, sizeof(span)));
+		more(out, ", open for %s at most", duration(p->max_on_ms).s);
 	if (p->timer.nwords > 0)
 		say_timer(out, &p->timer);
 	if (p->pulse_ms > 0)
@@ -187,7 +182,7 @@ say_output(struct sentence *out, const struct device_type *t,
 		    t->points[p->confirm].name);
 	if (p->settle_ms > 0)
 		more(out, "%s within %s", p->confirm >= 0 ? "," : "; settles",
-		    when_span(p->settle_ms, span, sizeof(span)));
+		    duration(p->settle_ms).s);
 }
 
 static void
@@ -208,7 +203,6 @@ void
 explain_point(const struct device_type *t, const struct point_type *p,
     struct sentence *out)
 {
-	char span[40];
 
 	if (p->help != NULL)
 		part(out, "%s", p->help);
@@ -226,7 +220,6 @@ explain_point(const struct device_type *t, const struct point_type *p,
 		part(out, "no reading of its own: formulas take it");
 	say_writing(out, t, p);
 	if (p->every_ms != 0)
-		part(out, "read every %s",
-		    when_span(p->every_ms, span, sizeof(span)));
+		part(out, "read every %s", duration(p->every_ms).s);
 	more(out, ".");
 }

@@ -126,6 +126,12 @@ model_length(const char *model)
 			break;
 		n--;
 	}
+	if (model[n] != '\0' && strchr(" ,;(", model[n]) == NULL) {
+		size_t word = n; /* cut off within a word: without it */
+		while (word > 0 && model[word - 1] != ' ')
+			word--;
+		n = word > n / 2 ? word : n;
+	}
 	while (n > 0 && model[n - 1] == ' ')
 		n--;
 	return (int)n;
@@ -171,7 +177,8 @@ object(struct listing *x, const struct device_type *t, const char *path)
 	if (t->baud != 0) {
 		jw_uint(w, "baud", t->baud);
 		jw_text(w, "parity", word_parity(t->parity));
-		jw_uint(w, "stop_bits", t->stop_bits);
+		if (t->stop_bits != 0)
+			jw_uint(w, "stop_bits", t->stop_bits);
 	}
 	if (t->unit != 0)
 		jw_uint(w, "unit", t->unit);

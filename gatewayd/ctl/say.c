@@ -1,6 +1,7 @@
 /* See say.h. */
 #include "say.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -102,5 +103,23 @@ num(double v)
 	struct num n;
 
 	value_format(&value, n.s, sizeof(n.s));
+	return n;
+}
+
+struct num
+duration(uint32_t ms)
+{
+	static const struct {
+		const char *name;
+		uint32_t ms;
+	} units[] = {{"d", 86400000}, {"h", 3600000}, {"min", 60000},
+	    {"s", 1000}, {"ms", 1}};
+	struct num n;
+	size_t i = 0;
+
+	while (ms == 0 ? i < 3 : ms % units[i].ms != 0)
+		i++;
+	(void)snprintf(n.s, sizeof(n.s), "%" PRIu32 " %s", ms / units[i].ms,
+	    units[i].name);
 	return n;
 }

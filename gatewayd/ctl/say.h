@@ -5,6 +5,7 @@
 #ifndef SAY_H
 #define SAY_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 enum { SAY_WIDTH = 79 };
@@ -33,5 +34,7 @@ struct num {
 	char s[32];
 };
 struct num num(double v);
+/* "4 h", "3276 s": exact, in the largest unit that makes it whole. */
+struct num duration(uint32_t ms);
 
 #endif

@@ -347,7 +347,7 @@ json_head(struct jwrite *w, const struct device_type *t, const char *path)
 	if (t->baud != 0) {
 		jw_uint(w, "baud", t->baud);
 		jw_text(w, "parity", word_parity(t->parity));
-		jw_uint(w, "stop_bits", t->stop_bits);
+		uint_if(w, "stop_bits", t->stop_bits);
 	}
 	uint_if(w, "unit", t->unit);
 	jw_object_end(w);
