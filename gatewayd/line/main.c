@@ -1,6 +1,6 @@
 /*
  * gatewayd-line: one Modbus line. Started by gatewayd with the channel on
- * descriptor 3 and the configuration on 4; by hand it describes a plugin.
+ * descriptor 3 and the configuration on 4; by hand it describes and tests plugins.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -17,6 +17,7 @@
 #include "log.h"
 #include "lookup.h"
 #include "loop.h"
+#include "plugin_test.h"
 #include "site.h"
 #include "snapshot.h"
 
@@ -25,7 +26,9 @@ usage(void)
 {
 	(void)fprintf(stderr,
 	    "gatewayd-line is started by gatewayd, one for each line.\n"
-	    "usage: gatewayd-line --describe FILE.so | --version\n");
+	    "usage: gatewayd-line --describe FILE.so | --version\n"
+	    "       gatewayd-line --test-plugin FILE.so [--vectors FILE] "
+	    "[--calls N] [--seed S]\n");
 	return 2;
 }
 
@@ -110,6 +113,7 @@ main(int argc, char **argv)
 	static const struct option options[] = {
 	    {"line", required_argument, NULL, 'l'},
 	    {"describe", required_argument, NULL, 'd'},
+	    {"test-plugin", required_argument, NULL, 't'},
 	    {"plan", required_argument, NULL, 'p'},
 	    {"debug", no_argument, NULL, 'D'},
 	    {"resolve", required_argument, NULL, 'r'},
@@ -125,6 +129,8 @@ main(int argc, char **argv)
 			break;
 		case 'd':
 			return describe(optarg);
+		case 't':
+			return plugin_test_main(argc, argv);
 		case 'p':
 			return print_forecast(optarg);
 		case 'D':

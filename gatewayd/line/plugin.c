@@ -18,7 +18,7 @@ enum { SAMPLES = GUARD_POINTS, SPARE = 8 };
 static const uint64_t fence = 0xA55AF00D5AA50FF0;
 
 struct plugin_device {
-	struct plugin *plugin;
+	struct plugin *own; /* NULL: borrowed */
 	const struct gw_device_type *t;
 	uint8_t *state; /* a fence behind it */
 	uint32_t boot;  /* this one; 0: not known */
@@ -104,39 +104,60 @@ check_fence(struct plugin_device *d, char *why, size_t size)
 	return guard_refuse(why, size, "it writes beyond its state");
 }
 
+/* Its init() said no. */
+static void
+explain_refusal(
+    const struct gw_device_type *t, struct gw_err *err, char *why, size_t size)
+{
+	bool key = err->key >= 0 && (uint32_t)err->key < t->nkeys;
+
+	err->text[sizeof(err->text) - 1] = '\0';
+	(void)snprintf(why, size, "it refuses its settings%s%s: %s",
+	    key ? ", " : "", key ? t->keys[err->key].name : "",
+	    utf8_text(err->text) ? err->text : "no reason given");
+}
+
 struct plugin_device *
-plugin_device_new(const struct device *conf, char *why, size_t size)
+plugin_device_of(
+    const struct plugin *borrow, const double *settings, char *why, size_t size)
 {
 	struct plugin_device *d = calloc(1, sizeof(*d));
 	struct gw_err err = {.key = -1};
 
-	if (!d || !(d->plugin = plugin_load(conf->type->path, why, size)))
-		return plugin_device_free(d);
-	d->t = plugin_type(d->plugin);
-	if (!still_as_described(d->t, conf->type)) {
-		(void)snprintf(why, size,
-		    "the plugin changed since the site "
-		    "was checked; restart the gateway");
-		return plugin_device_free(d);
+	if (d) {
+		d->t = plugin_type(borrow);
+		d->state = calloc(1, (size_t)d->t->state_size + sizeof(fence));
 	}
-	d->state = calloc(1, (size_t)d->t->state_size + sizeof(fence));
-	if (!d->state) {
+	if (!d || !d->state) {
 		(void)snprintf(why, size, "out of memory");
 		return plugin_device_free(d);
 	}
 	set_fence(d);
 	d->boot = this_boot();
-	if (d->t->init(d->state, conf->settings, &err) < 0) {
-		err.text[sizeof(err.text) - 1] = '\0';
-		(void)snprintf(why, size, "it refuses its settings%s%s: %s",
-		    err.key >= 0 && (uint32_t)err.key < d->t->nkeys ? ", " : "",
-		    err.key >= 0 && (uint32_t)err.key < d->t->nkeys
-			? d->t->keys[err.key].name
-			: "",
-		    utf8_text(err.text) ? err.text : "no reason given");
-		return plugin_device_free(d);
-	}
-	return check_fence(d, why, size) == 0 ? d : plugin_device_free(d);
+	if (d->t->init(d->state, settings, &err) < 0)
+		explain_refusal(d->t, &err, why, size);
+	else if (check_fence(d, why, size) == 0)
+		return d;
+	return plugin_device_free(d);
+}
+
+struct plugin_device *
+plugin_device_new(const struct device *conf, char *why, size_t size)
+{
+	struct plugin *p = plugin_load(conf->type->path, why, size);
+	struct plugin_device *d = NULL;
+
+	if (p && !still_as_described(plugin_type(p), conf->type))
+		(void)snprintf(why, size,
+		    "the plugin changed since the site "
+		    "was checked; restart the gateway");
+	else if (p)
+		d = plugin_device_of(p, conf->settings, why, size);
+	if (d)
+		d->own = p;
+	else
+		plugin_free(p);
+	return d;
 }
 
 struct plugin_device *
@@ -144,7 +165,7 @@ plugin_device_free(struct plugin_device *take)
 {
 	if (take) {
 		free(take->state);
-		plugin_free(take->plugin);
+		plugin_free(take->own);
 	}
 	free(take);
 	return NULL;

@@ -37,6 +37,10 @@ struct plugin_sample {
  * and runs its init(). NULL with the reason. conf is borrowed. */
 struct plugin_device *plugin_device_new(
     const struct device *conf, char *why, size_t size);
+/* The same of a plugin in hand, which outlives it, and settings as its keys
+ * want them. */
+struct plugin_device *plugin_device_of(const struct plugin *borrow,
+    const double *settings, char *why, size_t size);
 struct plugin_device *plugin_device_free(struct plugin_device *take);
 
 /* All three return how many they filled, or a negative number with the reason

@@ -1,0 +1,272 @@
+/*
+ * Examples in turn. Each is a device of its own, or goes on with the one before
+ * (`continue: yes`), some time later (`after`), or after a restart.
+ */
+#include "plugin_vectors.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin_play.h"
+
+enum { KEPT = 64, BOOT_AT = 4, HOUR_MS = 3600000 };
+
+/* ---- a poll, a command, safe() ---- */
+
+static int
+play_poll(struct play *p)
+{
+	char why[200] = "";
+	int n =
+	    plugin_plan(p->d, p->cycle++, p->ops, GUARD_OPS, why, sizeof(why));
+
+	if (n < 0) {
+		complain(p->x.c, p->example->at, "plan: %s", why);
+		return -1;
+	}
+	return play_list(p, n, NULL) < 0 ? -1 : play_all_used(p, 0);
+}
+
+static int
+confirmed(struct play *p, uint32_t point, double value)
+{
+	const struct node *no = node_get(p->example, "confirmed");
+	bool should = true, is;
+
+	if (no && !read_bool(&p->x, no, "confirmed", &should))
+		return -1;
+	is = p->has[point] && p->said[point].quality != QUALITY_BAD &&
+	     value_number(&p->said[point].value) == value;
+	if (is == should)
+		return 0;
+	complain(p->x.c, play_place(p, "command"),
+	    is ? "what is read last confirms the command, against "
+		 "`confirmed: no`"
+	       : "what is read last does not confirm the command");
+	return -1;
+}
+
+static int
+play_command(struct play *p, const struct node *command)
+{
+	const struct node *refused = node_get(p->example, "refused");
+	const struct node *what = command->first;
+	int point = what && what->key ? play_point(p, what->key) : -1, n;
+	char why[300] = "";
+	size_t writes = 0;
+	double value;
+
+	p->tally->commands++;
+	if (point < 0) {
+		complain(p->x.c, command->at,
+		    "a command is {POINT: VALUE}, of a point of %s",
+		    p->t->name);
+		return -1;
+	}
+	if (!read_real(&p->x, what, what->key, -1e300, 1e300, &value))
+		return -1;
+	n = plugin_encode(
+	    p->d, (uint32_t)point, value, p->ops, GUARD_OPS, why, sizeof(why));
+	if (n < 0 && refused && strstr(why, refused->text))
+		return 0;
+	if (n < 0 || refused) {
+		complain(p->x.c, command->at, "%s",
+		    n < 0 ? why : "the plugin does not refuse it");
+		return -1;
+	}
+	if (play_list(p, n, &writes) < 0 || play_all_used(p, writes) < 0)
+		return -1;
+	return confirmed(p, (uint32_t)point, value);
+}
+
+static int
+play_safe(struct play *p, const struct node *list)
+{
+	size_t writes = 0;
+	int n = plugin_safe(p->d, p->ops, GUARD_OPS);
+
+	p->tally->commands++;
+	if (n < 0) {
+		complain(p->x.c, list->at, "its safe() breaks the contract");
+		return -1;
+	}
+	return play_list(p, n, &writes) < 0 ? -1 : play_all_used(p, writes);
+}
+
+/* ---- an example ---- */
+
+/* The same device, after a restart of the gateway or of its machine. */
+static int
+restart(struct play *p, const struct node *how)
+{
+	static const char *const words[] = {"gateway", "machine", NULL};
+	struct plugin_device *old = p->d;
+	char why[200] = "";
+	uint8_t kept[KEPT];
+	unsigned machine;
+	size_t n;
+
+	if (!read_word(&p->x, how, "restart", words, &machine))
+		return -1;
+	n = plugin_kept(old, kept);
+	if (n > 0 && machine) {
+		kept[BOOT_AT] ^= 1;
+		p->now = HOUR_MS / 60;
+	}
+	p->d = plugin_device_of(p->plugin, p->settings, why, sizeof(why));
+	(void)plugin_device_free(old);
+	if (p->d == NULL) {
+		complain(p->x.c, how->at, "%s", why);
+		return -1;
+	}
+	if (n > 0)
+		plugin_keep(p->d, kept, n);
+	return 0;
+}
+
+static int
+begin(struct play *p)
+{
+	const struct node *refused = node_get(p->example, "refused");
+	char why[300] = "";
+
+	if (!play_settings(p))
+		return -1;
+	(void)plugin_device_free(p->d);
+	p->cycle = 0;
+	p->now = HOUR_MS;
+	p->d = plugin_device_of(p->plugin, p->settings, why, sizeof(why));
+	if (p->d != NULL)
+		return 0;
+	if (refused && !node_get(p->example, "command") &&
+	    strstr(why, refused->text))
+		return 1;
+	complain(p->x.c, p->example->at, "%s", why);
+	return -1;
+}
+
+/* Goes on with the device of the example before. */
+static int
+go_on(struct play *p)
+{
+	const struct node *how = node_get(p->example, "restart");
+
+	if (p->d != NULL && !node_get(p->example, "settings"))
+		return how ? restart(p, how) : 0;
+	complain(p->x.c, play_place(p, "continue"),
+	    p->d ? "what goes on keeps its settings; leave one of the two out"
+		 : "there is no example before to go on with");
+	return -1;
+}
+
+/* Of its frames; the unit is the line's business, not the plugin's. */
+static uint8_t
+unit_of(const struct play *p)
+{
+	if (p->frames.n > 0)
+		return p->frames.f[0].request[0];
+	return p->writes.n > 0 && p->writes.f[0].nrequest > 0
+		   ? p->writes.f[0].request[0]
+		   : 1;
+}
+
+static int
+play(struct play *p)
+{
+	const struct node *more = node_get(p->example, "continue");
+	const struct node *after = node_get(p->example, "after");
+	const struct node *command = node_get(p->example, "command");
+	const struct node *safe = node_get(p->example, "safe");
+	uint64_t later = 0;
+	bool goes_on = false;
+	int r;
+
+	if ((more && !read_bool(&p->x, more, "continue", &goes_on)) ||
+	    (after && !read_duration(&p->x, after, "after", 0,
+			  UINT64_C(1) << 40, &later)) ||
+	    !frames_read(&p->x, node_get(p->example, "frames"), &p->frames) ||
+	    !frames_read(&p->x, safe ? safe : node_get(p->example, "writes"),
+		&p->writes))
+		return -1;
+	r = goes_on ? go_on(p) : begin(p);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	p->now += (int64_t)later;
+	memset(p->has, 0, sizeof(p->has));
+	p->unit = unit_of(p);
+	r = command ? play_command(p, command)
+	    : safe  ? play_safe(p, safe)
+		    : play_poll(p);
+	return r < 0 ? -1 : play_readings(p);
+}
+
+static void
+play_all(struct play *p, const struct node *root)
+{
+	static const char *const top[] = {"plugin", "examples", NULL};
+	static const char *const keys[] = {"from", "continue", "after",
+	    "restart", "settings", "frames", "readings", "command", "writes",
+	    "confirmed", "refused", "safe", NULL};
+	const struct node *list;
+
+	if (!read_map(&p->x, root, "the file", top) ||
+	    !(list = read_need(&p->x, root, "the file", "examples")) ||
+	    !read_list(&p->x, list, "examples"))
+		return;
+	for (const struct node *n = list->first; n; n = n->next) {
+		p->example = n;
+		p->tally->examples++;
+		if (!read_map(&p->x, n, "an example", keys) || play(p) < 0)
+			p->tally->wrong++;
+	}
+}
+
+/* The file's bytes, the caller's to free(), or NULL with errno. */
+static char *
+slurp(const char *file, size_t *len)
+{
+	FILE *f = fopen(file, "re");
+	char *text = malloc(YAML_MAX + 1);
+
+	*len = f && text ? fread(text, 1, YAML_MAX + 1, f) : 0;
+	if (f && text && !ferror(f)) {
+		(void)fclose(f); /* only read from */
+		return text;
+	}
+	free(text);
+	if (f)
+		(void)fclose(f); /* only read from */
+	return NULL;
+}
+
+int
+vectors_play(const struct plugin *p, const char *file, FILE *to,
+    struct vectors_tally *out)
+{
+	struct play *play = calloc(1, sizeof(*play));
+	size_t len;
+	char *text = slurp(file, &len);
+	int r = play && text ? 0 : errno ? -errno : -EIO;
+
+	*out = (struct vectors_tally){0};
+	if (r == 0) {
+		play->x = (struct ctx){arena_new(), complaints_new()};
+		play->plugin = p;
+		play->t = plugin_type(p);
+		play->tally = out;
+		const struct node *root =
+		    yaml_read(play->x.mem, file, text, len, play->x.c);
+		if (root)
+			play_all(play, root);
+		if (complaints_errors(play->x.c) > 0 && out->wrong == 0)
+			out->wrong = 1;
+		complaints_print(play->x.c, to);
+		(void)plugin_device_free(play->d);
+		(void)complaints_free(play->x.c);
+		(void)arena_free(play->x.mem);
+	}
+	free(play);
+	free(text);
+	return r;
+}
