@@ -36,12 +36,12 @@ zero_of(const struct point *p)
 	return offset * p->slope + p->off;
 }
 
-/* So many steps from one zero to the next; 0: it never gets there. */
+/* So many steps from one zero to the next; 0: nobody will live to see it. */
 static double
 round_of(const struct point_type *t)
 {
 	if (t->wraps_at > 0)
-		return t->wraps_at;
+		return t->wraps_at < 4e18 ? t->wraps_at : 0;
 	if (t->formula != NULL || t->type == REG_FLOAT32 ||
 	    t->type == REG_FLOAT64)
 		return 0;
