@@ -179,6 +179,119 @@ test_bits_of_one_register_share_it(void **state)
 	p = plan_free(p);
 }
 
+/* The points are inputs of a formula. */
+static void
+tie(struct formula *f, size_t n, const uint16_t *inputs)
+{
+	struct point_type *t = model_add(&m, TABLE_HOLDING, 0, 0);
+
+	*f = (struct formula){.ninputs = (uint16_t)n};
+	memcpy(f->inputs, inputs, n * sizeof(*inputs));
+	t->formula = f;
+	m.due[m.type.npoints - 1] = false;
+}
+
+/* 125 registers end in the midst of a total of two points. */
+static void
+test_inputs_of_a_formula_stay_together(void **state)
+{
+	struct formula total, sum;
+
+	(void)state;
+	begin(125, 0);
+	for (uint16_t a = 0; a < 123; a++)
+		hold(a, 1);
+	hold(123, 2);
+	hold(125, 2);
+	hold(127, 1);
+	struct plan *p = plan_new(&m.device);
+	plan(p, usual);
+	expect(0, 0, 125);
+	p = plan_free(p);
+
+	tie(&total, 2, (const uint16_t[]){124, 123});
+	p = plan_new(&m.device);
+	plan(p, usual);
+	assert_int_equal(nreads, 2);
+	assert_true(
+	    reads[1].addr <= 123 && reads[1].addr + reads[1].count >= 127);
+	/* One of them alone may be due. */
+	m.due[123] = false;
+	plan(p, usual);
+	expect(nreads - 1, reads[nreads - 1].addr, reads[nreads - 1].count);
+	assert_int_equal(reads[nreads - 1].addr + reads[nreads - 1].count, 128);
+	m.due[123] = true;
+	p = plan_free(p);
+
+	/* Three in a row, by two formulas. */
+	tie(&sum, 2, (const uint16_t[]){122, 123});
+	p = plan_new(&m.device);
+	plan(p, usual);
+	assert_int_equal(nreads, 2);
+	assert_true(
+	    reads[1].addr <= 122 && reads[1].addr + reads[1].count >= 127);
+	p = plan_free(p);
+}
+
+/* What stands apart, or is longer than the device takes, is read as it can. */
+static void
+test_inputs_that_cannot_stay_together(void **state)
+{
+	struct formula total;
+
+	(void)state;
+	begin(2, 0);
+	hold(0, 2);
+	hold(2, 2);
+	tie(&total, 2, (const uint16_t[]){0, 1});
+	struct plan *p = plan_new(&m.device);
+	plan(p, usual);
+	assert_int_equal(nreads, 2);
+	p = plan_free(p);
+
+	begin(125, 0);
+	hold(0, 2);
+	hold(4, 2);
+	tie(&total, 2, (const uint16_t[]){0, 1});
+	p = plan_new(&m.device);
+	plan(p, usual);
+	assert_int_equal(nreads, 2);
+	p = plan_free(p);
+}
+
+/* The device refuses both at once, or has one of them only. */
+static void
+test_inputs_that_are_refused(void **state)
+{
+	struct formula total;
+
+	(void)state;
+	begin(125, 0);
+	hold(0, 2);
+	hold(2, 2);
+	hold(4, 2);
+	tie(&total, 2, (const uint16_t[]){1, 2});
+	m.hole[TABLE_HOLDING][5] = true;
+	m.hole_code = 2;
+	struct plan *p = plan_new(&m.device);
+	(void)settle(p, true);
+	assert_true(seen.answered[0] && seen.answered[1]);
+	assert_true(seen.missing[2]);
+	p = plan_free(p);
+
+	begin(125, 0);
+	hold(0, 2);
+	hold(2, 2);
+	tie(&total, 2, (const uint16_t[]){0, 1});
+	m.limit = 3;
+	m.limit_code = 3;
+	p = plan_new(&m.device);
+	(void)settle(p, true);
+	assert_true(seen.answered[0] && seen.answered[1]);
+	assert_int_equal(nreads, 2);
+	p = plan_free(p);
+}
+
 static void
 test_top_of_the_table(void **state)
 {
@@ -265,6 +378,9 @@ main(void)
 	    cmocka_unit_test(test_written_only_is_never_read),
 	    cmocka_unit_test(test_tables_stay_apart),
 	    cmocka_unit_test(test_bits_of_one_register_share_it),
+	    cmocka_unit_test(test_inputs_of_a_formula_stay_together),
+	    cmocka_unit_test(test_inputs_that_cannot_stay_together),
+	    cmocka_unit_test(test_inputs_that_are_refused),
 	    cmocka_unit_test(test_top_of_the_table),
 	    cmocka_unit_test(test_many_coils),
 	    cmocka_unit_test(test_no_more_than_there_is_room_for),
