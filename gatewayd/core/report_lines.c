@@ -120,6 +120,19 @@ runs(const struct child *c)
 }
 
 static void
+serial_json(struct json_t *j, const struct line *l)
+{
+	static const char *const parity[] = {[PARITY_NONE] = "none",
+	    [PARITY_EVEN] = "even",
+	    [PARITY_ODD] = "odd"};
+
+	jmake_set_text(j, "port", l->port);
+	jmake_set_int(j, "baud", l->baud);
+	jmake_set_text(j, "parity", parity[l->parity]);
+	jmake_set_int(j, "stop_bits", l->stop_bits);
+}
+
+static void
 port_json(struct json_t *j, const struct line *l)
 {
 	static const char *const transport[] = {[TRANSPORT_RTU] = "rtu",
@@ -128,7 +141,7 @@ port_json(struct json_t *j, const struct line *l)
 
 	jmake_set_text(j, "transport", transport[l->transport]);
 	if (l->transport == TRANSPORT_RTU)
-		jmake_set_text(j, "port", l->port);
+		serial_json(j, l);
 	else if (l->listen != NULL)
 		jmake_set(j, "port", report_address(l->listen, l->tcp_port));
 	else if (l->host != NULL)

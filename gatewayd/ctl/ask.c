@@ -247,6 +247,17 @@ ask_write(const struct msg_wish *wish, struct jdoc **out, char **text)
 }
 
 int
+ask_connect(void)
+{
+	char path[256] = "control.sock";
+	int fd = dial(ctl_run_dir(), path, sizeof(path));
+
+	if (fd < 0)
+		(void)no_answer(fd, ANSWER_MS, path); /* only says it */
+	return fd;
+}
+
+int
 ask_core_quietly(const char *question, struct jdoc **out)
 {
 	struct answer a = {0};

@@ -11,6 +11,9 @@ struct msg_wish;
 int ask_core(const char *question, struct jdoc **out, char **text);
 /* Wishes for something to be written, and waits for what becomes of it. */
 int ask_write(const struct msg_wish *wish, struct jdoc **out, char **text);
+/* The control socket, for more than one question: a descriptor, the caller's to
+ * close(), or negative after saying on stderr why not. */
+int ask_connect(void);
 /* ask_core() without a word when nothing answers. */
 int ask_core_quietly(const char *question, struct jdoc **out);
 
