@@ -187,7 +187,7 @@ nearest(const char *word, const char *const *words)
 
 	for (; *words; words++) {
 		size_t d = word_distance(word, *words);
-		if (d <= least && (!best || d < least)) {
+		if (d <= least && d < strlen(word) && (!best || d < least)) {
 			best = *words;
 			least = d;
 		}

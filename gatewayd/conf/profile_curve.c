@@ -13,7 +13,7 @@ read_polynomial(struct ctx *x, const struct node *n, struct curve *out)
 		return;
 	if (n->n < 2 || n->n > POWERS) {
 		complain(x->c, n->at,
-		    "a polynomial of %zu numbers; write 2 to %d: what stands "
+		    "polynomial has %zu; write 2 to %d numbers: what stands "
 		    "alone, what is times x, times x^2 and so on",
 		    n->n, POWERS);
 		return;
@@ -58,7 +58,7 @@ read_table(struct ctx *x, const struct node *n, struct curve *out)
 		return;
 	if (n->n < 2 || n->n > PAIRS) {
 		complain(x->c, n->at,
-		    "a table of %zu rows; write 2 to %d, each [read, meant]",
+		    "table has %zu; write 2 to %d rows, each [read, meant]",
 		    n->n, PAIRS);
 		return;
 	}

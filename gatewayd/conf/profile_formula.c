@@ -402,7 +402,11 @@ formula_read(struct ctx *x, const struct node *n,
 	p->w.kind = WORD_SIGN; /* nothing yet, at the start */
 	next(p);
 	condition(p);
-	if (!p->failed && p->w.kind != WORD_END)
+	if (is_op(p, ","))
+		fail(p, p->w.at,
+		    "`,` stands between the values of a function only; a "
+		    "number has a dot: 0.5");
+	else if (!p->failed && p->w.kind != WORD_END)
 		fail(p, p->w.at,
 		    "`%.*s` stands where the formula should go on with + - * / "
 		    "^, a comparison, and, or",

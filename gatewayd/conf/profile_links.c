@@ -115,13 +115,13 @@ check_circles(struct ctx *x, const struct node *n, const struct device_type *t)
 			size_t used = strlen(by);
 			at = next_unmade(t, made, at);
 			(void)snprintf(by + used, sizeof(by) - used, "%s%s",
-			    used ? ", of " : "", t->points[at].name);
+			    used ? ", that of " : "", t->points[at].name);
 		} while (at > i && strlen(by) + 80 < sizeof(by));
 		const struct node *k = formula_of(n, t->points[i].name);
 		if (at == i && k)
 			complain(x->c, k->at,
-			    "`%s` is made of %s, which is a circle; make one "
-			    "of them of what is read",
+			    "`%s` is made of %s: a circle; make one of them "
+			    "of what is read",
 			    t->points[i].name, by);
 	}
 }
@@ -140,7 +140,8 @@ static void
 check_parts(struct ctx *x, const struct node *n, const struct device_type *t)
 {
 	for (size_t i = 0; i < t->npoints; i++) {
-		bool used = t->points[i].kind != KIND_PART;
+		const struct point_type *p = &t->points[i];
+		bool used = p->kind != KIND_PART || p->text || !p->count;
 		for (size_t j = 0; !used && j < t->npoints; j++)
 			used = used_in(t->points[j].formula, i) ||
 			       used_in(t->points[j].frozen, i);

@@ -125,11 +125,13 @@ read_pulse(struct ctx *x, const struct node *n, struct point_type *t)
 		return;
 	}
 	for (size_t i = 0; i < sizeof(level) / sizeof(level[0]); i++)
-		if ((k = node_get(n, level[i])))
+		if ((k = node_get(n, level[i]))) {
 			complain(x->c, k->key_at,
 			    "`%s` means nothing for an output that latches; "
 			    "leave it out",
 			    k->key);
+			return;
+		}
 	if (read_duration(x, pulse, "pulse", 10, 60000, &ms))
 		t->pulse_ms = (uint32_t)ms;
 	if (read_address(x, close, t->table, &t->close_addr) &&
