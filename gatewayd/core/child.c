@@ -105,6 +105,7 @@ child_start(struct child *c, const struct program *p, int64_t now)
 	c->started = c->heard = now;
 	c->stop_sent = c->bye = c->held = false;
 	c->committed = 0;
+	c->handed = 0;
 	c->bulletin_number = 0;
 	return 0;
 }

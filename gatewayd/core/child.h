@@ -37,6 +37,7 @@ struct child {
 	bool held; /* not listened to while the journal is crowded */
 	uint32_t restarts;
 	struct backoff backoff;
+	uint32_t handed;    /* line: up to this series, see handover.h */
 	uint64_t committed; /* uplink: what it was told, see journal_commits */
 	char *bulletin;     /* uplink: it is being sent this; NULL: nothing */
 	size_t bulletin_sent;

@@ -25,6 +25,7 @@ static const unsigned char may_send[MSG_KINDS] = {
     [MSG_DEVICE] = LINE_MAY,
     [MSG_LINE] = LINE_MAY,
     [MSG_RESULT] = LINE_MAY,
+    [MSG_KEPT] = LINE_MAY,
     [MSG_PROBED] = LINE_MAY,
     [MSG_ACK] = UPLINK_MAY,
     [MSG_LINK] = UPLINK_MAY,
@@ -120,6 +121,22 @@ on_readings(const struct call *x, const struct msg_readings *m)
 			    m->r[i].series, (long long)m->r[i].boot_ms);
 	for (size_t i = 0; i < m->n; i++)
 		take_reading(x->core, &m->r[i], now);
+	return 0;
+}
+
+static int
+on_kept(const struct call *x, const struct msg_kept *m)
+{
+	int64_t now = mono_ms();
+
+	for (size_t i = 0; i < m->n; i++)
+		if (m->k[i].series >= x->core->site->nseries ||
+		    x->core->owners[m->k[i].series].line != x->c->index)
+			return breach(x,
+			    "what it keeps of series %u is not of this line",
+			    m->k[i].series);
+	for (size_t i = 0; i < m->n; i++)
+		journal_keep(x->core->journal, &m->k[i], now);
 	return 0;
 }
 
@@ -244,6 +261,8 @@ dispatch(struct core *core, struct child *c, const struct msg *m, char *why,
 		return on_device(&x, &m->device);
 	case MSG_LINE:
 		return on_line(&x, &m->state);
+	case MSG_KEPT:
+		return on_kept(&x, &m->kept);
 	case MSG_RESULT:
 		return on_result(&x, &m->result);
 	case MSG_PROBED:

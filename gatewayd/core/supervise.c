@@ -16,13 +16,14 @@
 #include "build.h"
 #include "core.h"
 #include "dispatch.h"
+#include "handover.h"
 #include "log.h"
 #include "mono.h"
 
 /* So many messages of one child before the others have their turn. */
 enum { TURN = 16 };
 
-/* How soon a line that is not listened to is looked at again. */
+/* How soon a channel that is full or not listened to is looked at again. */
 enum { HELD_MS = 50 };
 
 static const char *
@@ -289,6 +290,12 @@ give_up(struct child *c)
 	c->state = CHILD_DOWN;
 }
 
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 int64_t
 supervise_step(struct core *core, int64_t now)
 {
@@ -298,7 +305,7 @@ supervise_step(struct core *core, int64_t now)
 		struct child *c = &core->children[i];
 
 		if (c->held && hold(core, c, now))
-			next = next < now + HELD_MS ? next : now + HELD_MS;
+			next = sooner(next, now + HELD_MS);
 		/* What it said may wait in the channel: a slow card held us. */
 		if (child_silent(c, now) && c->fd != -1)
 			(void)take_one(core, c);
@@ -311,9 +318,11 @@ supervise_step(struct core *core, int64_t now)
 			start(core, c, now);
 		if (c->stopping && !c->stop_sent)
 			send_stop(core, c);
+		if (!handover_step(core, c, now))
+			next = sooner(next, now + HELD_MS);
 		send_committed(core, c);
-		if (c->state == CHILD_DOWN && !c->stopping && c->next < next)
-			next = c->next;
+		if (c->state == CHILD_DOWN && !c->stopping)
+			next = sooner(next, c->next);
 	}
 	return next;
 }

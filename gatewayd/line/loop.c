@@ -23,6 +23,7 @@ struct loop {
 	struct run *run;
 	struct pollfd *fds; /* the run's, and the channel behind them */
 	struct msg *in;
+	bool kept;  /* core has told all that the devices must not forget */
 	bool ready; /* MSG_READY is sent */
 	bool stop;  /* told to, or nobody left to tell us */
 	bool gone;  /* core is: nothing can be sent any more */
@@ -86,6 +87,15 @@ hello(struct loop *l)
 }
 
 static void
+take_kept(struct loop *l, const struct msg_kept *m)
+{
+	if (l->kept)
+		return; /* what the devices have by now is newer */
+	keeping_take(l->run->keeping, m);
+	l->kept = m->last;
+}
+
+static void
 take_messages(struct loop *l)
 {
 	int rc;
@@ -95,6 +105,8 @@ take_messages(struct loop *l)
 			l->stop = true;
 		else if (l->in->kind == MSG_COMMAND)
 			run_command(l->run, &l->in->command, mono_ms());
+		else if (l->in->kind == MSG_KEPT)
+			take_kept(l, &l->in->kept);
 		else if (l->in->kind == MSG_PROBE)
 			run_probe(l->run, &l->in->probe);
 		else
@@ -159,6 +171,24 @@ turn(struct loop *l, int64_t until_ms)
 	if ((l->fds[n].revents & ~POLLOUT) != 0)
 		take_messages(l);
 	run_step(l->run, l->fds, mono_us());
+}
+
+/* Nothing is read before: a counter that has not been told where it was would
+ * begin anew. 0, also when told to stop meanwhile. */
+static int
+await_kept(struct loop *l)
+{
+	int64_t until = mono_ms() + HELLO_MS;
+
+	while (!l->kept && !l->stop && mono_ms() < until) {
+		wait_chan(l->chan, POLLIN, until);
+		take_messages(l);
+	}
+	if (l->kept || l->stop)
+		return 0;
+	log_err("core did not say in 5 s what the devices must not forget; "
+		"not started");
+	return -ETIMEDOUT;
 }
 
 static void
@@ -227,7 +257,7 @@ loop_run(int chan, const struct line *line)
 			l.fds = calloc(run_nfds(l.run) + 1, sizeof(*l.fds));
 		if (l.fds == NULL) {
 			log_err("%s: out of memory; not started", line->name);
-		} else {
+		} else if (await_kept(&l) == 0) {
 			work(&l);
 			finish(&l);
 			code = 0;

@@ -121,6 +121,10 @@ run_new(const struct line *borrow, int64_t now)
 	if (r->sink == NULL || r->devs == NULL || r->lanes == NULL ||
 	    r->probes == NULL || !add_all(r, now))
 		return run_free(r);
+	r->keeping = keeping_new(borrow, r->devs);
+	if (r->keeping == NULL)
+		return run_free(r);
+	sink_before(r->sink, keeping_send, r->keeping);
 	return r;
 }
 
@@ -134,6 +138,7 @@ run_free(struct run *take)
 	for (size_t i = 0; i < take->nlanes; i++)
 		lane_done(&take->lanes[i]);
 	take->hall = hall_free(take->hall);
+	take->keeping = keeping_free(take->keeping);
 	take->probes = probes_free(take->probes);
 	take->sink = sink_free(take->sink);
 	free(take->devs);

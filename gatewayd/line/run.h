@@ -14,6 +14,7 @@
 
 #include "device.h"
 #include "hall.h"
+#include "keeping.h"
 #include "lane.h"
 #include "msg.h"
 #include "sink.h"
@@ -30,7 +31,8 @@ enum {
 struct run {
 	const struct line *line; /* borrowed, like all of the site */
 	struct sink *sink;
-	struct dev *devs;    /* line->ndevices */
+	struct dev *devs; /* line->ndevices */
+	struct keeping *keeping;
 	struct lane *lanes;  /* nlanes, at most one a device */
 	size_t nlanes, turn; /* turn: the lane that is served first */
 	struct probes *probes;

@@ -16,8 +16,10 @@ struct sink {
 	size_t first_event, nevents;
 	struct msg_result results[RESULTS];
 	size_t first_result, nresults;
-	uint64_t lost, lost_events; /* not told yet */
-	struct msg out;             /* under construction */
+	uint64_t lost, lost_events;      /* not told yet */
+	struct msg out;                  /* under construction */
+	int (*ahead)(void *arg, int fd); /* sink_before(); NULL: nothing */
+	void *ahead_arg;
 };
 
 struct sink *
@@ -134,9 +136,20 @@ sink_due(const struct sink *s)
 		   : s->ring[s->first].boot_ms + SINK_WAIT_MS;
 }
 
+void
+sink_before(struct sink *s, int (*ahead)(void *arg, int fd), void *arg)
+{
+	s->ahead = ahead;
+	s->ahead_arg = arg;
+}
+
 static int
 flush_readings(struct sink *s, int fd)
 {
+	int before = s->ahead != NULL ? s->ahead(s->ahead_arg, fd) : 0;
+
+	if (before != 0)
+		return before;
 	while (s->n > 0) {
 		struct msg_readings *r = &s->out.readings;
 

@@ -33,6 +33,11 @@ void sink_result(
  * are refused while the channel is full: false, tell again. */
 bool sink_send(struct sink *s, int fd, const struct msg *m);
 
+/* What must reach core before any reading does: `ahead` is called with the
+ * channel each time readings are about to be sent. 0, or what msg_send() said:
+ * then they are not. */
+void sink_before(struct sink *s, int (*ahead)(void *arg, int fd), void *arg);
+
 /* Sends events and results, and readings when there is a frame full of them or
  * the oldest has waited for SINK_WAIT_MS: a wake-up of core costs more than a
  * reading. all: whatever there is. 0; -EAGAIN: the channel is full; other

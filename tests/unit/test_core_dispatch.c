@@ -133,6 +133,7 @@ only_its_own_kinds(void **state)
 	    [MSG_DEVICE] = 1,
 	    [MSG_LINE] = 1,
 	    [MSG_RESULT] = 1,
+	    [MSG_KEPT] = 1,
 	    [MSG_PROBED] = 1};
 	static const char uplink[MSG_KINDS] = {[MSG_HELLO] = 1,
 	    [MSG_READY] = 1,

@@ -214,6 +214,21 @@ send_hello(const char *build)
 	assert_int_equal(msg_send(t.chan, &m), 0);
 }
 
+/* What core had kept: n pieces of what the devices have no use for. */
+static void
+send_kept(int n)
+{
+	struct msg m = {.kind = MSG_KEPT};
+
+	for (int i = 0; i < n; i++) {
+		m.kept.n = 2;
+		m.kept.last = i == n - 1;
+		m.kept.k[0] = (struct kept){.series = 2, .n = 1};
+		m.kept.k[1] = (struct kept){.series = UINT32_MAX, .n = 1};
+		assert_int_equal(msg_send(t.chan, &m), 0);
+	}
+}
+
 static int
 exit_code(void)
 {
@@ -258,6 +273,7 @@ begin(void)
 	until_kind(MSG_HELLO);
 	assert_string_equal(t.in.hello.build, build_id());
 	send_hello(build_id());
+	send_kept(2);
 	until_kind(MSG_READY);
 	/* Safe, read back, and only then ready. */
 	assert_int_equal(t.bench->coils[0], 0);
@@ -336,6 +352,38 @@ test_stop_when_outputs_do_not_answer(void **state)
 	finish();
 }
 
+/* Nothing is read before what must not be forgotten is known. */
+static void
+test_nothing_kept_said(void **state)
+{
+	int64_t t0 = mono_ms();
+
+	(void)state;
+	start();
+	until_kind(MSG_HELLO);
+	send_hello(build_id());
+	assert_int_equal(exit_code(), 1);
+	assert_in_range(mono_ms() - t0, HELLO_MS - 100, HELLO_MS + 2000);
+	assert_int_equal(t.bench->reads, 0);
+	finish();
+}
+
+static void
+test_stop_while_waiting_for_what_was_kept(void **state)
+{
+	struct msg stop = {.kind = MSG_STOP};
+
+	(void)state;
+	start();
+	until_kind(MSG_HELLO);
+	send_hello(build_id());
+	assert_int_equal(msg_send(t.chan, &stop), 0);
+	until_kind(MSG_BYE);
+	assert_int_equal(t.bench->coils[0], 0);
+	assert_int_equal(exit_code(), 0);
+	finish();
+}
+
 static void
 test_unequal_build(void **state)
 {
@@ -360,6 +408,8 @@ main(void)
 	    cmocka_unit_test(test_core_gone),
 	    cmocka_unit_test(test_stop_while_waiting_for_a_silent_unit),
 	    cmocka_unit_test(test_stop_when_outputs_do_not_answer),
+	    cmocka_unit_test(test_nothing_kept_said),
+	    cmocka_unit_test(test_stop_while_waiting_for_what_was_kept),
 	    cmocka_unit_test(test_unequal_build),
 	};
 

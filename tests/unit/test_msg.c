@@ -116,6 +116,40 @@ make(enum msg_kind kind)
 		    .subject = "north/阀门-1/relay_1",
 		    .value = "on"};
 		break;
+	case MSG_KEPT:
+		in.kept.last = 1;
+		in.kept.n = 3;
+		in.kept.k[0] = (struct kept){
+		    .series = UINT32_MAX, .n = 3, .bytes = {0, 1, 255}};
+		in.kept.k[1].series = 5; /* nothing of it */
+		in.kept.k[2].n = KEPT_BYTES;
+		memset(in.kept.k[2].bytes, 'k', KEPT_BYTES);
+		break;
+	case MSG_PROBE:
+		in.probe = (struct msg_probe){.id = UINT64_MAX,
+		    .line = "north",
+		    .host = "[2001:db8::1]:502",
+		    .baud = 921600,
+		    .parity = 2,
+		    .stop_bits = 1,
+		    .timeout_ms = 5000,
+		    .unit = 255,
+		    .function = 16,
+		    .addr = 0xFFFE,
+		    .count = 2,
+		    .nwords = 2,
+		    .words = {0x1234, 0xFFFF}};
+		break;
+	case MSG_PROBED:
+		in.probed = (struct msg_probed){.id = 9,
+		    .result = PROBE_EXCEPTION,
+		    .code = 11,
+		    .unit = 7,
+		    .took_us = UINT32_MAX,
+		    .nwords = PROBE_WORDS,
+		    .text = "no answer behind the gateway"};
+		memset(in.probed.words, 0x5C, sizeof(in.probed.words));
+		break;
 	default:
 		break;
 	}
@@ -211,6 +245,75 @@ commands_keep_their_values(void **state)
 }
 
 static void
+probes_keep_their_values(void **state)
+{
+	ssize_t n;
+
+	(void)state;
+	make(MSG_PROBE);
+	n = msg_encode(&in, frame, sizeof(frame));
+	assert_int_equal(msg_decode(frame, (size_t)n, &out), 0);
+	assert_int_equal(out.probe.id, UINT64_MAX);
+	assert_string_equal(out.probe.line, "north");
+	assert_string_equal(out.probe.host, "[2001:db8::1]:502");
+	assert_int_equal(out.probe.baud, 921600);
+	assert_int_equal(out.probe.parity, 2);
+	assert_int_equal(out.probe.stop_bits, 1);
+	assert_int_equal(out.probe.timeout_ms, 5000);
+	assert_int_equal(out.probe.unit, 255);
+	assert_int_equal(out.probe.function, 16);
+	assert_int_equal(out.probe.addr, 0xFFFE);
+	assert_int_equal(out.probe.count, 2);
+	assert_int_equal(out.probe.nwords, 2);
+	assert_int_equal(out.probe.words[1], 0xFFFF);
+	make(MSG_PROBED);
+	n = msg_encode(&in, frame, sizeof(frame));
+	assert_int_equal(msg_decode(frame, (size_t)n, &out), 0);
+	assert_int_equal(out.probed.id, 9);
+	assert_int_equal(out.probed.result, PROBE_EXCEPTION);
+	assert_int_equal(out.probed.code, 11);
+	assert_int_equal(out.probed.unit, 7);
+	assert_int_equal(out.probed.took_us, UINT32_MAX);
+	assert_int_equal(out.probed.nwords, PROBE_WORDS);
+	assert_int_equal(out.probed.words[PROBE_WORDS - 1], 0x5C5C);
+	in.probed.nwords++;
+	assert_int_equal(msg_encode(&in, frame, sizeof(frame)), -EMSGSIZE);
+}
+
+static void
+what_is_kept_keeps_its_bytes(void **state)
+{
+	ssize_t n;
+
+	(void)state;
+	make(MSG_KEPT);
+	n = msg_encode(&in, frame, sizeof(frame));
+	assert_int_equal(msg_decode(frame, (size_t)n, &out), 0);
+	assert_int_equal(out.kept.last, 1);
+	assert_int_equal(out.kept.n, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(out.kept.k[i].series, in.kept.k[i].series);
+		assert_int_equal(out.kept.k[i].n, in.kept.k[i].n);
+		assert_memory_equal(
+		    out.kept.k[i].bytes, in.kept.k[i].bytes, in.kept.k[i].n);
+	}
+	/* The most of it, and not one more. */
+	begin(MSG_KEPT);
+	in.kept.n = KEPTS_MAX;
+	for (size_t i = 0; i < KEPTS_MAX; i++)
+		in.kept.k[i].n = KEPT_BYTES;
+	n = msg_encode(&in, frame, sizeof(frame));
+	assert_true(n > 0 && n <= MSG_MAX);
+	assert_int_equal(msg_decode(frame, (size_t)n, &out), 0);
+	assert_int_equal(out.kept.n, KEPTS_MAX);
+	in.kept.k[7].n++;
+	assert_int_equal(msg_encode(&in, frame, sizeof(frame)), -EMSGSIZE);
+	in.kept.k[7].n--;
+	in.kept.n++;
+	assert_int_equal(msg_encode(&in, frame, sizeof(frame)), -EMSGSIZE);
+}
+
+static void
 every_name_is_one(void **state)
 {
 	(void)state;
@@ -286,6 +389,12 @@ what_is_out_of_bounds_is_refused(void **state)
 	refuse_byte(MSG_RESULT, 2 + 8, 0);
 	refuse_byte(MSG_RESULT, 2 + 8, COMMAND_RESULTS);
 	refuse_byte(MSG_WISH, 2, COMMAND_ACTIONS);
+	refuse_byte(MSG_PROBED, 2 + 8, 0);
+	refuse_byte(MSG_PROBED, 2 + 8, PROBE_RESULTS);
+	refuse_byte(MSG_PROBED, 2 + 8 + 1 + 1 + 1 + 4, PROBE_WORDS + 1);
+	refuse_byte(MSG_KEPT, 2, 2);
+	refuse_byte(MSG_KEPT, 2 + 1, KEPTS_MAX + 1);
+	refuse_byte(MSG_KEPT, 2 + 1 + 2 + 4, KEPT_BYTES + 1);
 	begin(MSG_ACK);
 	in.range = (struct msg_range){.first = 6, .last = 5};
 	ssize_t n = msg_encode(&in, frame, sizeof(frame));
@@ -456,6 +565,8 @@ main(void)
 	    cmocka_unit_test(each_kind_goes_there_and_back),
 	    cmocka_unit_test(fields_keep_their_values),
 	    cmocka_unit_test(commands_keep_their_values),
+	    cmocka_unit_test(probes_keep_their_values),
+	    cmocka_unit_test(what_is_kept_keeps_its_bytes),
 	    cmocka_unit_test(every_name_is_one),
 	    cmocka_unit_test(no_other_length_is_taken),
 	    cmocka_unit_test(what_is_out_of_bounds_is_refused),
