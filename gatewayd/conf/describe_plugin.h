@@ -1,5 +1,5 @@
-/* Asks a plugin what it is without running it here.
- * Inside conf/, and for gatewayctl plugins. */
+/* Asks a plugin what it is without running it here. Inside conf/, and for
+ * gatewayctl plugins. */
 #ifndef DESCRIBE_PLUGIN_H
 #define DESCRIBE_PLUGIN_H
 

@@ -77,12 +77,20 @@ static const struct cmd commands[] = {
 	"       gatewayctl profiles --check [NAME | FILE] [--json]\n"
 	"          [--profiles DIR]",
 	profiles_help},
+    {"read", cmd_read,
+	"LINE/DEVICE | LINE --unit N | --port DEV --unit N | --host H:P "
+	"--unit N\n"
+	"          --type PROFILE | TABLE ADDRESS [COUNT]  [--json]",
+	read_help},
+    {"plugins", cmd_plugins,
+	"[NAME] [--json] [--plugins DIR]\n"
+	"       gatewayctl plugins test FILE.so [--vectors FILE] [--calls N]\n"
+	"          [--seed S]",
+	plugins_help},
     {"version", cmd_version, "[--json]", "version and build"},
     {"help", cmd_help, "[COMMAND]", "this, or one command"},
     {.name = "schema"},
-    {.name = "plugins"},
     {.name = "scan"},
-    {.name = "read"},
     {.name = "watch"},
     {.name = "events"},
     {.name = "export"},

@@ -28,6 +28,7 @@ int cmd_check(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
+int cmd_plugins(int argc, char **argv);
 int cmd_points(int argc, char **argv);
 int cmd_profiles(int argc, char **argv);
 int cmd_read(int argc, char **argv);
@@ -37,6 +38,7 @@ int cmd_watch(int argc, char **argv);
 int cmd_write(int argc, char **argv);
 
 /* Long helps stand with what they are about. */
-extern const char profiles_help[], read_help[], watch_help[], write_help[];
+extern const char plugins_help[], profiles_help[], read_help[], watch_help[],
+    write_help[];
 
 #endif
