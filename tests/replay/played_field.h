@@ -207,6 +207,8 @@ static struct {
 	size_t nevents;
 	struct msg_probed probed[PROBED_HEARD];
 	size_t nprobed;
+	struct kept kept[NKEPT]; /* the last ones of each series */
+	size_t nkept;
 	struct msg_device device[UNITS];
 	struct msg_state line;
 } heard;
@@ -287,6 +289,18 @@ site_end(void)
 }
 
 static void
+take_kept(const struct kept *k)
+{
+	size_t i = 0;
+
+	while (i < heard.nkept && heard.kept[i].series != k->series)
+		i++;
+	assert_true(i < NKEPT);
+	heard.kept[i] = *k;
+	heard.nkept += i == heard.nkept;
+}
+
+static void
 take_msg(const struct msg *m)
 {
 	switch (m->kind) {
@@ -306,6 +320,10 @@ take_msg(const struct msg *m)
 	case MSG_PROBED:
 		assert_true(heard.nprobed < PROBED_HEARD);
 		heard.probed[heard.nprobed++] = m->probed;
+		break;
+	case MSG_KEPT:
+		for (size_t i = 0; i < m->kept.n; i++)
+			take_kept(&m->kept.k[i]);
 		break;
 	case MSG_DEVICE:
 		assert_true(m->device.device < UNITS);
