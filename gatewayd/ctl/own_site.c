@@ -19,7 +19,7 @@
 static const char nothing[] = "profile: nothing\n"
 			      "maker: none\n"
 			      "model: none\n"
-			      "source: {document: none}\n"
+			      "source: none\n"
 			      "points:\n"
 			      "  nothing: {holding: 0, type: uint16, kind: "
 			      "setting, write_only: true}\n";
