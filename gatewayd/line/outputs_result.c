@@ -255,6 +255,9 @@ outputs_took(struct outputs *o, enum bus_result result)
 	if (c == NULL)
 		return;
 	news = writing_took(&o->writing, result, &o->lane->answer, why);
+	/* No more of that: an alarm, and whatever makes it safe. */
+	if (news > WRITING_ACKNOWLEDGED && writing_is_held(&o->writing))
+		c->tries = COMMAND_TRIES;
 	if (news != WRITING_CONFIRMED)
 		written_say_unsure(o, c);
 	switch (news) {

@@ -307,12 +307,13 @@ writing_took(struct writing *w, enum bus_result result, const struct answer *a,
 {
 	bool list = writing_is_list(w);
 	bool write = list ? list_writes(w) : !is_reading(w);
+	bool rests = w->phase == WRITING_REST || w->phase == WRITING_RESTED;
 
 	/* 05: accepted, still at it; the reading back tells. */
 	if (result == BUS_EXCEPTION && write && a->code == EXC_ACKNOWLEDGE)
 		result = BUS_OK;
 	/* Refused is refused; of anything else it may have acted. */
-	if (write && result != BUS_EXCEPTION && w->phase != WRITING_REST)
+	if (write && result != BUS_EXCEPTION && !rests)
 		w->wrote = true;
 	if (!list && !is_reading(w) && writing_is_pulse(w))
 		return pulse_took(w, result, a, why);

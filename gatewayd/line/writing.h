@@ -12,6 +12,7 @@
  * A latching output is written by a pulse instead, so that its two coils are
  * never under current together, and neither is when all is done:
  *   REST     the other coil off, whatever was left of it
+ *   RESTED   which is read
  *   DRIVE    its own coil on
  *   RELEASE  and off, after the pulse's time; tried again at once
  *   RELEASED its own coil is read: it is off indeed
@@ -43,6 +44,7 @@ enum writing_phase {
 	WRITING_WRITE,
 	WRITING_CONFIRM,
 	WRITING_REST,
+	WRITING_RESTED,
 	WRITING_DRIVE,
 	WRITING_RELEASE,
 	WRITING_RELEASED,
@@ -118,6 +120,9 @@ bool writing_next(struct writing *w, int64_t now, struct request *out);
 /* It must come to its end, whatever else is wanted by now: half a pulse would
  * be worse than the wait. */
 bool writing_holds(const struct writing *w);
+
+/* A coil is under current, or may be: it could not be let go of. */
+bool writing_is_held(const struct writing *w);
 
 /* What became of it; on WRITING_CONFIRMED the words read back are in the
  * answer, if it is a profile's. `why` as above when it differs or fails. */

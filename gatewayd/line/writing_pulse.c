@@ -19,6 +19,12 @@ enum {
 };
 
 bool
+writing_is_held(const struct writing *w)
+{
+	return writing_is_pulse(w) && w->driven && w->phase == WRITING_RELEASE;
+}
+
+bool
 writing_is_pulse(const struct writing *w)
 {
 	return w->point != NULL && w->point->type->pulse_ms > 0;
@@ -56,18 +62,24 @@ pulse_begin(struct writing *w, char *why)
 	return encode_coil(w, coil(w, false), false, why);
 }
 
+static bool
+is_look(const struct writing *w)
+{
+	return w->phase == WRITING_RESTED || w->phase == WRITING_RELEASED;
+}
+
 bool
 pulse_next(struct writing *w, int64_t now, struct request *out)
 {
 	char why[WHY_MAX];
-	bool own = w->phase != WRITING_REST;
+	bool own = w->phase != WRITING_REST && w->phase != WRITING_RESTED;
 
 	if (now < w->pause_until)
 		return false;
-	if (w->phase == WRITING_RELEASED) {
+	if (is_look(w)) {
 		*out = (struct request){.unit = w->dev->conf->unit,
 		    .function = plan_function(w->point->type->table),
-		    .addr = coil(w, true),
+		    .addr = coil(w, own),
 		    .count = 1};
 		return true;
 	}
@@ -128,16 +140,46 @@ let_go(struct writing *w, const struct answer *a, char *why)
 	return WRITING_FAILED;
 }
 
+/* The other coil is off, as far as the device lets it be seen. */
+static enum writing_news
+rested(struct writing *w, enum bus_result result, const struct answer *a,
+    char *why)
+{
+	if (result == BUS_OK && field_on(w->point->type, a->words)) {
+		(void)snprintf(why, WHY_MAX,
+		    "its coil %u is on and stays so, and may burn: switch off "
+		    "its supply",
+		    coil(w, false));
+		return WRITING_DIFFERS;
+	}
+	if (result != BUS_OK && result != BUS_EXCEPTION) {
+		writing_explain(result, a, why);
+		return WRITING_FAILED;
+	}
+	w->phase = WRITING_DRIVE;
+	return WRITING_GOES_ON;
+}
+
+/* A device that does not let its coil be read has said that it is off: that
+ * must do. */
+static enum writing_news
+released(struct writing *w, enum bus_result result, const struct answer *a,
+    char *why)
+{
+	if (result == BUS_OK && field_on(w->point->type, a->words))
+		return holds_on(w, WRITING_DIFFERS, a, why);
+	if (result != BUS_OK && result != BUS_EXCEPTION)
+		return holds_on(w, WRITING_FAILED, a, why);
+	return let_go(w, a, why);
+}
+
 enum writing_news
 pulse_took(struct writing *w, enum bus_result result, const struct answer *a,
     char *why)
 {
 	switch (w->phase) {
-	case WRITING_REST:
-		if (result != BUS_OK)
-			break;
-		w->phase = WRITING_DRIVE;
-		return WRITING_GOES_ON;
+	case WRITING_RESTED:
+		return rested(w, result, a, why);
 	case WRITING_DRIVE:
 		return drove(w, result, a, why);
 	case WRITING_RELEASE:
@@ -146,17 +188,15 @@ pulse_took(struct writing *w, enum bus_result result, const struct answer *a,
 		w->phase = WRITING_RELEASED;
 		return WRITING_GOES_ON;
 	case WRITING_RELEASED:
+		return released(w, result, a, why);
+	case WRITING_REST:
 	default:
-		/* A device that does not let it be read has said that it is
-		 * off: that must do. */
-		if (result == BUS_EXCEPTION)
-			return let_go(w, a, why);
-		if (result != BUS_OK)
-			return holds_on(w, WRITING_FAILED, a, why);
-		if (field_on(w->point->type, a->words))
-			return holds_on(w, WRITING_DIFFERS, a, why);
-		return let_go(w, a, why);
+		break;
 	}
-	writing_explain(result, a, why);
-	return WRITING_FAILED;
+	if (result != BUS_OK) {
+		writing_explain(result, a, why);
+		return WRITING_FAILED;
+	}
+	w->phase = WRITING_RESTED;
+	return WRITING_GOES_ON;
 }

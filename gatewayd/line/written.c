@@ -174,7 +174,7 @@ written_want(struct written *c, double value, int64_t now)
 {
 	c->value = value;
 	c->pending = true;
-	c->urgent = c->left = c->again = c->second = false;
+	c->urgent = c->left = c->again = c->second = c->astray = false;
 	c->settles = c->armed_until = c->rearm = 0;
 	c->tries = c->gap = 0;
 	c->next = now;

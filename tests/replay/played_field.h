@@ -31,11 +31,17 @@ enum {
 	RESULTS_HEARD = 1000,
 	EVENTS_HEARD = 400,
 	PROBED_HEARD = 400,
+	NKEPT = 64,
 	SECOND = 1000,
 	MINUTE = 60000,
 };
 
 struct unit {
+	/* What it is beside its registers: lives() is called before anything it
+	 * is asked, acts() for a write that it has taken; not 0: the exception
+	 * that it answers instead. NULL: nothing. */
+	void (*lives)(struct unit *u);
+	uint8_t (*acts)(struct unit *u, const struct request *q);
 	bool dead;
 	bool cuts;           /* the connection ends when it is asked */
 	uint32_t takes_ms;   /* 0: 30 */
@@ -120,6 +126,9 @@ answer_to(struct unit *u, const struct request *q, struct answer *out)
 			out->code = 2;
 	if (out->code != 0)
 		return BUS_EXCEPTION;
+	if (write && !u->deaf && u->acts != NULL &&
+	    (out->code = u->acts(u, q)) != 0)
+		return BUS_EXCEPTION;
 	if (write)
 		take_write(u, q);
 	for (size_t i = 0; i < q->count && !write; i++)
@@ -149,12 +158,15 @@ play(const struct ask *ask, struct answer *out)
 
 	if (field.gone || u->cuts)
 		return BUS_PORT;
+	if (u->lives != NULL)
+		u->lives(u);
 	if (u->dead || takes > ask->timeout_ms) {
 		time_out(ask);
 		return BUS_TIMEOUT;
 	}
 	if (u->mute && is_write(ask->req.function)) {
-		take_write(u, &ask->req);
+		if (u->acts == NULL || u->acts(u, &ask->req) == 0)
+			take_write(u, &ask->req);
 		time_out(ask);
 		return BUS_TIMEOUT;
 	}
