@@ -87,11 +87,15 @@ static const struct cmd commands[] = {
 	"       gatewayctl plugins test FILE.so [--vectors FILE] [--calls N]\n"
 	"          [--seed S]",
 	plugins_help},
+    {"watch", cmd_watch,
+	"[LINE[/DEVICE[/POINT]] ...] [--every 1s] [--times N] [--json]\n"
+	"       gatewayctl watch LINE | --port DEV | --host H:P  --unit N "
+	"--type PROFILE",
+	watch_help},
     {"version", cmd_version, "[--json]", "version and build"},
     {"help", cmd_help, "[COMMAND]", "this, or one command"},
     {.name = "schema"},
     {.name = "scan"},
-    {.name = "watch"},
     {.name = "events"},
     {.name = "export"},
     {.name = "zones"},

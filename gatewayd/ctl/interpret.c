@@ -62,7 +62,7 @@ likely_whole(const struct meaning *m)
 	if (m->count == 1)
 		return strcmp(m->order, "AB") == 0 &&
 		       (m->type == REG_INT16 ? v >= -10000 : v < 55536);
-	return m->type != REG_BCD32 && fabs(v) < (m->count == 2 ? 1e8 : 1e12);
+	return m->type != REG_BCD32 && fabs(v) < (m->count == 2 ? 1e7 : 1e12);
 }
 
 static bool

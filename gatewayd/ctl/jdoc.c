@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -209,6 +210,23 @@ jdoc_show(const struct json_t *of, const char *key, char *out, size_t size)
 		break;
 	}
 	return out;
+}
+
+struct value
+jdoc_value(const struct json_t *of, const char *key)
+{
+	const json_t *v = json_object_get(of, key);
+	const char *text = json_string_value(v);
+
+	if (text != NULL && *text == MARK)
+		return text[1] == '-'
+			   ? value_real(strtod(text + 1, NULL))
+			   : value_uint(strtoull(text + 1, NULL, 10));
+	if (text != NULL)
+		return value_text(text);
+	if (json_is_integer(v))
+		return value_int(json_integer_value(v));
+	return value_real(json_is_real(v) ? json_real_value(v) : NAN);
 }
 
 void

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 struct jdoc;
+struct value;
 struct json_t; /* jansson's own, borrowed from the document */
 
 /* NULL when it is not JSON, or its root no object: `error` says so. */
@@ -36,6 +37,9 @@ bool jdoc_has_number(const struct json_t *of, const char *key);
 /* The value as people read it: 23.1, closed, "" for null. Returns out. */
 const char *jdoc_show(
     const struct json_t *of, const char *key, char *out, size_t size);
+
+/* The value itself, exact; VALUE_NONE for null, or what is none. */
+struct value jdoc_value(const struct json_t *of, const char *key);
 
 /* Removes array elements whose `key` does not begin with `prefix`. */
 void jdoc_filter(

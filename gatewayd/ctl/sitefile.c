@@ -24,7 +24,8 @@ read_file(struct sitefile *s, const char *file)
 	s->snapshot = snapshot_collect(&paths, c);
 	if (s->snapshot != NULL)
 		s->site = site_parse(s->snapshot, c);
-	complaints_print(c, stderr);
+	if (s->site == NULL || !s->quiet)
+		complaints_print(c, stderr);
 	if (s->site == NULL) {
 		size_t errors = complaints_errors(c);
 		(void)fprintf(

@@ -5,6 +5,8 @@
 #ifndef SITEFILE_H
 #define SITEFILE_H
 
+#include <stdbool.h>
+
 #include "paths.h"
 
 struct site;
@@ -12,6 +14,7 @@ struct snapshot;
 
 struct sitefile {
 	struct paths dirs; /* zeroed; the user's own may be added */
+	bool quiet;        /* a site that is right has its warnings to itself */
 	struct snapshot *snapshot;
 	struct site *site;
 };

@@ -101,6 +101,7 @@ open_site(struct target *t, const char *cmd)
 	if (t->site.site != NULL)
 		return CTL_DONE;
 	site_path(t, path, sizeof(path));
+	t->site.quiet = true;
 	return sitefile_open(&t->site, cmd, path);
 }
 
