@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "field.h"
+#include "machine.h"
 #include "nature.h"
 #include "site.h"
 #include "snapshot.h"
@@ -182,6 +183,7 @@ build_device(struct farm *f, const struct farm_options *o, struct sim_line *l,
 	d->bank = bank_new();
 	build_points(d, f->arena);
 	fill_gaps(d);
+	machine_build(d);
 }
 
 /* Probe k of a line is wetted by the k-th output of any relay board. */

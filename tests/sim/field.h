@@ -43,6 +43,9 @@ struct sim_point {
 	int64_t since, until; /* ns; RAMP and `FOR`; until 0: for ever */
 	int64_t step_ns;
 	double from, to, by; /* from: VALUE ... FOR also goes back to it */
+	int64_t off_at; /* ns; an output whose timer runs; 0: it does not */
+	int64_t driven_at[2]; /* a latching valve's coils that are on: to close,
+				 to open */
 	/* nature's own, finer than the register */
 	int role;
 	double state;

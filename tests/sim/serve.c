@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "field.h"
+#include "machine.h"
 #include "truth.h"
 
 enum { ILLEGAL_FUNCTION = 1, ILLEGAL_ADDRESS, ILLEGAL_VALUE };
@@ -145,6 +146,8 @@ do_write_one(struct sim_device *d, const uint8_t *pdu, size_t n, int64_t now,
 	memcpy(out, pdu, 5);
 	if (coil && d->has_timers && relay_board(d, addr, value, now))
 		return 5;
+	if (coil && machine_times(d, addr, value, now))
+		return 5;
 	if (coil && value != COIL_ON && value != COIL_OFF)
 		return refuse(pdu[0], ILLEGAL_VALUE, out);
 	if (!bank_writable(d->bank, coil ? TABLE_COIL : TABLE_HOLDING, addr, 1))
@@ -153,11 +156,13 @@ do_write_one(struct sim_device *d, const uint8_t *pdu, size_t n, int64_t now,
 		set_coil(d, addr, value == COIL_ON);
 	else
 		bank_write(d->bank, TABLE_HOLDING, addr, (uint16_t)value);
+	machine_wrote(d, coil ? TABLE_COIL : TABLE_HOLDING, addr, 1, now);
 	return 5;
 }
 
 static size_t
-do_write_many(struct sim_device *d, const uint8_t *pdu, size_t n, uint8_t *out)
+do_write_many(struct sim_device *d, const uint8_t *pdu, size_t n, int64_t now,
+    uint8_t *out)
 {
 	bool coils = pdu[0] == WRITE_COILS;
 	enum reg_table table = coils ? TABLE_COIL : TABLE_HOLDING;
@@ -180,6 +185,7 @@ do_write_many(struct sim_device *d, const uint8_t *pdu, size_t n, uint8_t *out)
 			bank_write(d->bank, table, addr + i,
 			    get16(pdu + 6 + 2 * (size_t)i));
 	}
+	machine_wrote(d, table, addr, count, now);
 	memcpy(out, pdu, 5);
 	return 5;
 }
@@ -202,7 +208,7 @@ act(struct sim_device *d, const uint8_t *pdu, size_t n, int64_t now,
 		break;
 	case WRITE_COILS:
 	case WRITE_REGISTERS:
-		len = do_write_many(d, pdu, n, out);
+		len = do_write_many(d, pdu, n, now, out);
 		break;
 	default:
 		return refuse(pdu[0], ILLEGAL_FUNCTION, out);
@@ -297,7 +303,7 @@ serve(struct sim_device *d, const uint8_t *pdu, size_t n, bool broadcast,
 int64_t
 serve_timers(struct sim_device *d, int64_t now)
 {
-	int64_t next = INT64_MAX;
+	int64_t next = machine_tick(d, now);
 
 	for (unsigned i = 0; d->has_timers && i < TIMED_MAX; i++) {
 		if (d->timed_at[i] == 0)
