@@ -100,7 +100,8 @@ load(struct whole *w, struct snapshot *s, const char *name, const char *variant,
 	struct node asked = {.text = variant};
 	const struct part *p;
 
-	snapshot_add_type(s, &paths, name);
+	if (type_name_ok(name))
+		snapshot_add_type(s, &paths, name);
 	p = snapshot_part(s, name);
 	if (p && p->kind == PART_PROFILE) {
 		asked.at.file = complaints_keep(c, p->path);

@@ -159,7 +159,7 @@ find_variant(struct ctx *x, const struct node *root, const char *name,
 	size_t i = 0;
 
 	if (n)
-		return n->kind == NODE_MAP ? n : NULL; /* told by the reader */
+		return read_map(x, n, "a variant", NULL) ? n : NULL;
 	if (!all || !all->first) {
 		complain(x->c, at->at,
 		    "there is no variant `%s`: %s has none; leave it out", name,

@@ -29,6 +29,32 @@ check_written(const struct point_type *p)
 		abort();
 }
 
+/* What others of the type are relied upon for. */
+static void
+check_links(const struct device_type *t, const struct point_type *p)
+{
+	const struct formula *f = p->formula;
+
+	for (size_t i = 0; f && i < f->ninputs; i++)
+		if (f->inputs[i] >= t->npoints || t->points[f->inputs[i]].text)
+			abort();
+	if (f && (p->writable || p->write_only || p->kind == KIND_PART))
+		abort();
+	if (p->confirm >= 0 && ((size_t)p->confirm >= t->npoints ||
+				   t->points[p->confirm].write_only))
+		abort();
+	if (p->curve.kind != CURVE_NONE && (p->writable || p->curve.n < 2))
+		abort();
+	if (p->pulse_ms && (p->kind != KIND_OUTPUT || p->timer.nwords ||
+			       p->has_words || p->close_addr == p->addr))
+		abort();
+	if (p->timer.nwords &&
+	    (p->kind != KIND_OUTPUT || !p->timer.step_ms ||
+		p->timer.longest_ms / p->timer.step_ms > UINT16_MAX ||
+		p->timer.time_at >= p->timer.nwords))
+		abort();
+}
+
 static void
 check_point(const struct device_type *t, const struct point_type *p)
 {
@@ -39,6 +65,9 @@ check_point(const struct device_type *t, const struct point_type *p)
 	    (p->has_range && !(p->min <= p->max)))
 		abort();
 	if (t->plugin)
+		return;
+	check_links(t, p);
+	if (p->formula)
 		return;
 	if (p->count < 1 || p->addr + p->count > 65536 ||
 	    p->nno_data > NO_DATA_MAX ||

@@ -58,6 +58,18 @@ dump_writing(FILE *f, const struct point_type *t)
 }
 
 static void
+dump_curve(FILE *f, const struct curve *c)
+{
+	static const char *const kind[] = {"", "polynomial", "table"};
+
+	if (c->kind == CURVE_NONE)
+		return;
+	fprintf(f, ", %s", kind[c->kind]);
+	for (size_t i = 0; i < c->n; i++)
+		fprintf(f, " %g", c->numbers[i]);
+}
+
+static void
 dump_setup(FILE *f, const struct device_type *t)
 {
 	for (size_t i = 0; i < t->nsetup; i++)
@@ -78,6 +90,8 @@ dump_device(FILE *f, const struct device *d)
 		fprintf(f, "    at %s port %u\n", d->host, d->tcp_port);
 	if (d->registration)
 		fprintf(f, "    dials in as `%s`\n", d->registration);
+	if (d->type->variant)
+		fprintf(f, "    variant %s\n", d->type->variant);
 	dump_setup(f, d->type);
 	for (size_t i = 0; i < d->type->npoints; i++) {
 		const struct point *p = &d->points[i];
@@ -87,6 +101,7 @@ dump_device(FILE *f, const struct device *d)
 			fprintf(f, ", deadband %g", p->deadband);
 		if (fabs(p->slope - 1) > 0 || fabs(p->off) > 0)
 			fprintf(f, ", * %g + %g", p->slope, p->off);
+		dump_curve(f, &p->curve);
 		dump_writing(f, p->type);
 		fprintf(f, "\n");
 	}
