@@ -269,3 +269,14 @@ ask_core_quietly(const char *question, struct jdoc **out)
 	free(a.text);
 	return r;
 }
+
+bool
+ask_listens(void)
+{
+	char path[256];
+	int fd = dial(ctl_run_dir(), path, sizeof(path));
+
+	if (fd >= 0)
+		(void)close(fd); /* nothing was asked on it */
+	return fd >= 0;
+}

@@ -2,6 +2,8 @@
 #ifndef ASK_H
 #define ASK_H
 
+#include <stdbool.h>
+
 struct jdoc;
 struct msg_wish;
 
@@ -14,6 +16,8 @@ int ask_write(const struct msg_wish *wish, struct jdoc **out, char **text);
 /* The control socket, for more than one question: a descriptor, the caller's to
  * close(), or negative after saying on stderr why not. */
 int ask_connect(void);
+/* Whether a gateway listens there. */
+bool ask_listens(void);
 /* ask_core() without a word when nothing answers. */
 int ask_core_quietly(const char *question, struct jdoc **out);
 

@@ -68,10 +68,10 @@ static const struct cmd commands[] = {
 	"what the store has of one point; T: 2h, 3d, a date, or ms"},
     {"write", cmd_write,
 	"POINT on --for TIME | POINT off | POINT VALUE  [--json]\n"
-	"  An output is always opened for a time (--for 10min) and closes by "
-	"itself.\n"
-	"  A setting takes a number or one of its words.",
-	"opens an output for a time, closes it, or sets a setting"},
+	"       gatewayctl write LINE | --port DEV | --host H:P  --unit N\n"
+	"          holding ADDRESS VALUE | coil ADDRESS off\n"
+	"          [--as TYPE] [--order O] [--dry-run] [--yes] [--json]",
+	write_help},
     {"profiles", cmd_profiles,
 	"[WORD | NAME [--variant V]] [--json] [--profiles DIR]\n"
 	"       gatewayctl profiles --check [NAME | FILE] [--json]\n"

@@ -160,6 +160,9 @@ find_in_site(struct target *t, const char *cmd)
 		(void)snprintf(t->host, sizeof(t->host),
 		    strchr(t->device->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
 		    t->device->host, t->device->tcp_port);
+	else if (t->device->registration != NULL)
+		(void)snprintf(
+		    t->host, sizeof(t->host), "%s", t->device->registration);
 	return CTL_DONE;
 }
 

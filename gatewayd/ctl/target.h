@@ -26,7 +26,8 @@ struct target {
 	/* As found. */
 	const struct device *device; /* NULL: no type is known */
 	char label[300];             /* "north/soil-a1", "unit 5" */
-	char host[270];              /* of a device with its own; "": none */
+	char host[270]; /* of a device's own connection: host:port, or what its
+			   DTU says; "": the line's */
 
 	/* Whatever was opened for it. */
 	struct sitefile site;
