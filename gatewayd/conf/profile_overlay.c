@@ -149,10 +149,11 @@ with_bases(
 
 /* The variant's map, or NULL and told. */
 static const struct node *
-find_variant(struct ctx *x, const struct node *root, const char *name,
+find_variant(struct ctx *x, const struct node *root, const char *type,
     const struct node *at)
 {
 	const struct node *all = node_get(root, "variants");
+	const char *name = at->text;
 	const struct node *n = node_get(all, name);
 	const char *names[32] = {NULL}, *guess;
 	char list[256];
@@ -163,7 +164,7 @@ find_variant(struct ctx *x, const struct node *root, const char *name,
 	if (!all || !all->first) {
 		complain(x->c, at->at,
 		    "there is no variant `%s`: %s has none; leave it out", name,
-		    node_shown(node_get(root, "profile")));
+		    type);
 		return NULL;
 	}
 	for (n = all->first; n && i < 31; n = n->next)
@@ -191,7 +192,7 @@ profile_whole(struct ctx *x, struct arena *mem, const struct snapshot *s,
 
 	if (!root || root->kind != NODE_MAP || !variant)
 		return root;
-	over = find_variant(x, root, variant->text, variant);
+	over = find_variant(x, root, p->name, variant);
 	if (!over)
 		return NULL;
 	return laid_over(mem, without(mem, root, not_kept), over);
