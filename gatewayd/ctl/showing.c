@@ -9,6 +9,8 @@
 #include "table.h"
 #include "words.h"
 
+enum { DIGITS_READ = 7 }; /* what a float holds */
+
 static const char *
 choice_name(const struct point_type *t, const struct value *v)
 {
@@ -19,13 +21,22 @@ choice_name(const struct point_type *t, const struct value *v)
 }
 
 const char *
+short_value(const struct value *v, char *out, size_t size)
+{
+	value_format(v, out, size);
+	if (v->type == VALUE_REAL && strlen(out) > DIGITS_READ + 2)
+		(void)snprintf(out, size, "%.*g", DIGITS_READ, v->r);
+	return out;
+}
+
+const char *
 show_value(
     const struct point_type *t, const struct value *v, char *out, size_t size)
 {
 	const char *name = choice_name(t, v);
 	char text[VALUE_TEXT_MAX];
 
-	value_format(v, text, sizeof(text));
+	short_value(v, text, sizeof(text));
 	if (name != NULL)
 		(void)snprintf(out, size, "%s (%s)", name, text);
 	else if (t->type == REG_BOOL && t->formula == NULL &&

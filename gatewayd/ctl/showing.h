@@ -9,6 +9,8 @@
 
 struct jwrite;
 
+/* A number with as many digits as people read: 18.21 for 18.209999084472656. */
+const char *short_value(const struct value *v, char *out, size_t size);
 /* A value by its name where it has one: "closed (0)", "on", "23.1". */
 const char *show_value(
     const struct point_type *t, const struct value *v, char *out, size_t size);

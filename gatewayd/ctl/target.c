@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ask.h"
 #include "cmd.h"
@@ -93,14 +94,24 @@ site_path(const struct target *t, char *out, size_t size)
 	(void)jdoc_free(j);
 }
 
+/* `must`: without a word when there is none, otherwise. */
 static int
-open_site(struct target *t, const char *cmd)
+open_site(struct target *t, const char *cmd, bool must)
 {
 	char path[4096];
 
 	if (t->site.site != NULL)
 		return CTL_DONE;
 	site_path(t, path, sizeof(path));
+	if (access(path, R_OK) == -1) {
+		if (must)
+			(void)fprintf(stderr,
+			    "gatewayctl %s: %s: %s; name the site's file with "
+			    "--site, or the device with --port or --host and "
+			    "--unit\n",
+			    cmd, path, strerror(errno));
+		return CTL_REFUSED;
+	}
 	t->site.quiet = true;
 	return sitefile_open(&t->site, cmd, path);
 }
@@ -140,7 +151,7 @@ find_in_site(struct target *t, const char *cmd)
 {
 	const char *slash = strchr(t->name, '/');
 	const struct line *l;
-	int r = open_site(t, cmd);
+	int r = open_site(t, cmd, true);
 
 	if (r != CTL_DONE)
 		return r;
@@ -174,7 +185,7 @@ target_neighbour(struct target *t)
 	if (t->device != NULL)
 		return t->device;
 	if (t->name != NULL && t->site.site == NULL)
-		(void)open_site(t, "write"); /* without one none is known */
+		(void)open_site(t, "write", false); /* none is known then */
 	if (t->name != NULL)
 		l = line_of(t->site.site, t->name, strlen(t->name));
 	for (size_t i = 0; l != NULL && i < l->ndevices; i++)

@@ -72,8 +72,8 @@ take_point(struct watch *k, const struct json_t *p)
 	    r->point, sizeof(r->point), "%s", jdoc_text(p, "point", "?"));
 	(void)snprintf(
 	    r->unit, sizeof(r->unit), "%s", jdoc_text(p, "unit", ""));
-	jdoc_show(p, "value", r->shown, sizeof(r->shown));
 	r->value = jdoc_value(p, "value");
+	short_value(&r->value, r->shown, sizeof(r->shown));
 	(void)snprintf(
 	    r->quality, sizeof(r->quality), "%s", jdoc_text(p, "quality", ""));
 	(void)snprintf(
