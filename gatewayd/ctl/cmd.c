@@ -77,6 +77,12 @@ static const struct cmd commands[] = {
 	"       gatewayctl profiles --check [NAME | FILE] [--json]\n"
 	"          [--profiles DIR]",
 	profiles_help},
+    {"scan", cmd_scan,
+	"LINE | --port DEV | --host H:P  [--baud 9600,4800|all]\n"
+	"          [--parity none,even,odd|all] [--units 1-247]\n"
+	"          [--timeout 100ms] [--quick] [--site FILE] [--profiles DIR]\n"
+	"          [--rtu-over-tcp] [--json]",
+	scan_help},
     {"read", cmd_read,
 	"LINE/DEVICE | LINE --unit N | --port DEV --unit N | --host H:P "
 	"--unit N\n"
@@ -95,7 +101,6 @@ static const struct cmd commands[] = {
     {"version", cmd_version, "[--json]", "version and build"},
     {"help", cmd_help, "[COMMAND]", "this, or one command"},
     {.name = "schema"},
-    {.name = "scan"},
     {.name = "events"},
     {.name = "export"},
     {.name = "zones"},

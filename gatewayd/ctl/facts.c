@@ -10,6 +10,7 @@ enum {
 	REFUSED_MAX = 256,
 	WORDS_MAX = 125,
 	SILENCES = 2, /* of a function that never answered: not asked again */
+	SILENCES_MAX = 12, /* of all: each costs a whole timeout */
 };
 
 struct block {
@@ -19,7 +20,7 @@ struct block {
 
 struct facts {
 	struct fact_reader reader;
-	unsigned asked;
+	unsigned asked, silent;
 	bool ran_out;
 	unsigned silences[TABLES];
 	bool answers[TABLES];
@@ -97,7 +98,7 @@ ask(struct facts *f, const struct block *b)
 	uint16_t words[WORDS_MAX];
 	int r;
 
-	if (f->asked >= f->reader.most) {
+	if (f->asked >= f->reader.most || f->silent >= SILENCES_MAX) {
 		f->ran_out = true;
 		return FACT_SILENT;
 	}
@@ -113,6 +114,7 @@ ask(struct facts *f, const struct block *b)
 	/* A refusal is an answer: the unit listens to that function. */
 	f->answers[b->table] = f->answers[b->table] || r == FACT_REFUSED;
 	f->silences[b->table] += r == FACT_SILENT;
+	f->silent += r == FACT_SILENT;
 	return r;
 }
 

@@ -119,6 +119,21 @@ probing_line(const struct probing *p)
 	return p->found.line[0] != '\0' ? p->found.line : own_line_name;
 }
 
+const char *
+probing_address(const struct probing *p, char *out, size_t size)
+{
+	const struct own_line_to *own = &p->found.to;
+
+	if (own->port != NULL || own->host == NULL)
+		(void)snprintf(out, size, "%s",
+		    own->port != NULL ? own->port : p->found.address);
+	else
+		(void)snprintf(out, size,
+		    strchr(own->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
+		    own->host, own->tcp_port);
+	return out;
+}
+
 void
 probing_serial(const struct probing *p, uint32_t *baud, uint8_t *parity,
     uint8_t *stop_bits)

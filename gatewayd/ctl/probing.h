@@ -52,6 +52,8 @@ const char *probing_where(const struct probing *p);
 bool probing_shared(const struct probing *p);
 /* The line's name, as the gateway knows it; "line" when it has none. */
 const char *probing_line(const struct probing *p);
+/* "/dev/ttyUSB0", "192.0.2.9:502", as a site file has it. Returns out. */
+const char *probing_address(const struct probing *p, char *out, size_t size);
 /* What it is asked with when a request says nothing: baud is 0 over TCP. */
 void probing_serial(const struct probing *p, uint32_t *baud, uint8_t *parity,
     uint8_t *stop_bits);

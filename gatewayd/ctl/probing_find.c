@@ -70,6 +70,7 @@ take_shared(struct found *out, const struct json_t *line)
 {
 	out->shared = true;
 	keep(out->line, sizeof(out->line), jdoc_text(line, "name", ""));
+	keep(out->address, sizeof(out->address), jdoc_text(line, "port", ""));
 	if (strcmp(jdoc_text(line, "transport", ""), "rtu") != 0)
 		return;
 	keep(out->port, sizeof(out->port), jdoc_text(line, "port", ""));

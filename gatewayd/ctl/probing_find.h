@@ -15,6 +15,7 @@ struct found {
 	bool shared;    /* the gateway's line `line` leads there */
 	char line[65];  /* its name */
 	char host[254]; /* shared, by --host: which of its connections */
+	char address[FOUND_TEXT]; /* shared, TCP: where the line leads */
 	/* Else, and of a serial line in any case: its settings. */
 	char port[FOUND_TEXT], own_host[FOUND_TEXT];
 	struct own_line_to to; /* its texts stand above */

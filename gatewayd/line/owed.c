@@ -68,6 +68,8 @@ owed_add(struct owed *o, const struct request *q, int64_t sent_us,
 	    .sent_us = sent_us,
 	    .void_us = void_us,
 	    .stranger = stranger};
+	/* Or every answer of that shape would pay what a universal id owes. */
+	d->req.any_unit = false;
 	keep_words(d, q);
 }
 

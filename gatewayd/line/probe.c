@@ -91,9 +91,9 @@ probes_wait(struct probes *p, const struct lane *l)
 	return first(p, l, WAITS) != NULL;
 }
 
-/* A late answer is told by its unit. Only when the same unit is asked again it
- * must not be taken for the next one's: then the line is quiet first. A search
- * through all units asks each once, and loses no time. */
+/* A late answer is told by its unit. Only when the same unit is asked again, or
+ * whoever may answer, it must not be taken for the next one's: then the line is
+ * quiet first. A search through all units asks each once, and loses no time. */
 static bool
 asks_again(struct probes *p, const struct probe *x)
 {
@@ -123,7 +123,7 @@ probes_next(struct probes *p, const struct lane *l, struct probe_ask *out)
 			.as_is = coil && q->words[0] > 1,
 			.any_unit = probe_universal(l, q->unit)},
 		.timeout_ms = q->timeout_ms,
-		.quiet = asks_again(p, x),
+		.quiet = asks_again(p, x) || probe_universal(l, q->unit),
 		.stranger = !probe_known(l, q->unit)}};
 	p->last_lane = l;
 	p->last_unit = q->unit;

@@ -225,6 +225,21 @@ test_strangers_give_way(void **state)
 		assert_true(owed_by(&owed, i, 6000));
 }
 
+/* To a universal id anybody may answer: that must not make all answers late. */
+static void
+test_universal_ids(void **state)
+{
+	static const uint8_t answer[] = {1, 3, 2, 0, 0x2A, 0x39, 0x9B};
+	struct request any = reading(0x07D0, 1), next = reading(0, 1);
+
+	(void)state;
+	any.unit = 0xFF;
+	any.any_unit = true;
+	owed_add(&owed, &any, 1000, 5000, true);
+	assert_int_equal(
+	    owed_claim(&owed, &next, answer, sizeof(answer), 2000), CLAIM_NONE);
+}
+
 static void
 test_transactions(void **state)
 {
@@ -254,6 +269,7 @@ main(void)
 		test_answering_the_newest_settles_all, fresh),
 	    cmocka_unit_test_setup(test_the_oldest_is_forgotten, fresh),
 	    cmocka_unit_test_setup(test_strangers_give_way, fresh),
+	    cmocka_unit_test_setup(test_universal_ids, fresh),
 	    cmocka_unit_test_setup(test_transactions, fresh),
 	};
 
