@@ -18,7 +18,7 @@
  * only from a plugin built for it; anything else raises the major.
  *
  * 1.1: GW_RAW_READ, GW_RAW_WRITE, and values of one coil beyond 0 and 1.
- * 1.2: state that outlives a restart, and the time of a read.
+ * 1.2: state that outlives a restart, the time of a read, GW_WRITE_ONLY.
  */
 #ifndef GATEWAY_DEVICE_H
 #define GATEWAY_DEVICE_H
@@ -40,7 +40,8 @@ enum { GW_REQUIRED = 1 };                                       /* key flag */
 enum { GW_RANGE = 1, GW_IS_TEXT = 2, GW_WRITABLE = 4 };         /* point flag */
 
 enum { GW_WORDS_MAX = 123, GW_BYTES_MAX = 252, GW_TEXT_MAX = 64 };
-enum { GW_KEPT_MAX = 56 }; /* 1.2 */
+enum { GW_KEPT_MAX = 56 };  /* 1.2 */
+enum { GW_WRITE_ONLY = 1 }; /* op flag, 1.2 */
 
 /* One key of the device's `settings:`. The gateway parses it, checks type and
  * range, fills the default and reports file:line:column; the plugin gets a
@@ -72,7 +73,10 @@ struct gw_point {
  * 23 change things: GW_RAW_WRITE only. An answer that is the request again byte
  * for byte may be an echo of the wire: a raw read does not believe it. */
 struct gw_op {
-	uint8_t op, table, span, reserved;
+	/* flags, 1.2: GW_WRITE_ONLY with a GW_WRITE whose registers hold
+	 * nothing that could be read back (a command's word). As with a raw
+	 * write, only a read behind it tells what it did. */
+	uint8_t op, table, span, flags;
 	uint16_t addr;  /* as on the wire, from zero */
 	uint16_t count; /* words or coils; GW_PAUSE: ms */
 	/* GW_WRITE. A coil is 0 or 1; one alone may be anything else, which is
@@ -124,9 +128,9 @@ struct gw_device_type {
 	int (*encode)(const void *state, uint32_t point, double value,
 	    struct gw_op *out, int cap, struct gw_err *err);
 	/* What makes the device harmless. The line reads back each GW_WRITE,
-	 * but what a raw write or an odd coil's value did only the list can
-	 * ask: a read behind it whose samples of GW_OUTPUT points are 0.
-	 * NULL: it already is. */
+	 * but what a raw write, one GW_WRITE_ONLY or an odd coil's value did
+	 * only the list can ask: a read behind it whose samples of GW_OUTPUT
+	 * points are 0. NULL: it already is. */
 	int (*safe)(const void *state, struct gw_op *out, int cap);
 
 	/* 1.2. The first kept_size bytes of the state, at most GW_KEPT_MAX, are

@@ -5,7 +5,7 @@
 #include "say.h"
 #include "words.h"
 
-enum { LABEL = 11, NAME_LONGEST = 24 };
+enum { LABEL = 13, NAME_LONGEST = 24 };
 
 static void
 explain_key(const struct setting_key *k, FILE *to)

@@ -5,14 +5,15 @@
 #include "op.h"
 #include "reply.h"
 
-enum { PAUSE_MAX_MS = 1000, MINOR_RAW = 1 };
+enum { PAUSE_MAX_MS = 1000, MINOR_RAW = 1, MINOR_FLAGS = 2 };
 
 /* A list in hand: what it is for, and where to say what is wrong with it. */
 struct check {
 	const struct gw_op *ops;
 	int n;
 	enum guard_list list;
-	bool raw; /* its plugin may send raw requests and odd coil values */
+	bool raw;   /* its plugin may send raw requests and odd coil values */
+	bool flags; /* and set flags */
 	char *why;
 	size_t size;
 };
@@ -113,6 +114,10 @@ check_op(const struct check *c, int i)
 {
 	const struct gw_op *op = &c->ops[i];
 
+	if (op->flags &&
+	    (!c->flags || op->op != GW_WRITE || op->flags != GW_WRITE_ONLY))
+		return guard_refuse(c->why, c->size,
+		    "op %d has the flags %u, which it may not", i, op->flags);
 	switch (op->op) {
 	case GW_READ:
 	case GW_WRITE:
@@ -167,7 +172,8 @@ int
 guard_ops(const struct gw_op *ops, int n, int cap, enum guard_list list,
     unsigned minor, char *why, size_t size)
 {
-	struct check c = {ops, n, list, minor >= MINOR_RAW, why, size};
+	struct check c = {
+	    ops, n, list, minor >= MINOR_RAW, minor >= MINOR_FLAGS, why, size};
 	int r = 0;
 
 	if (n > cap)

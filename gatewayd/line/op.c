@@ -26,7 +26,8 @@ odd_coil(const struct gw_op *op)
 bool
 op_plain(const struct gw_op *op)
 {
-	return op->op == GW_WRITE && !odd_coil(op);
+	return op->op == GW_WRITE && !odd_coil(op) &&
+	       !(op->flags & GW_WRITE_ONLY);
 }
 
 struct request

@@ -13,15 +13,17 @@
 
 #include "guard.h"
 
-enum { SAMPLES = GUARD_POINTS, SPARE = 8 };
+enum { SAMPLES = GUARD_POINTS, SPARE = 8, MINOR_FLAGS = 2 };
 
 static const uint64_t fence = 0xA55AF00D5AA50FF0;
 
 struct plugin_device {
 	struct plugin *own; /* NULL: borrowed */
 	const struct gw_device_type *t;
-	uint8_t *state; /* a fence behind it */
-	uint32_t boot;  /* this one; 0: not known */
+	uint8_t *state;             /* a fence behind it */
+	uint32_t boot;              /* this one; 0: not known */
+	volatile uint32_t *calling; /* plugin_note() */
+	uint32_t mark, nowhere;
 	struct gw_sample samples[SAMPLES + SPARE];
 };
 
@@ -133,6 +135,7 @@ plugin_device_of(
 		return plugin_device_free(d);
 	}
 	set_fence(d);
+	d->calling = &d->nowhere;
 	d->boot = this_boot();
 	if (d->t->init(d->state, settings, &err) < 0)
 		explain_refusal(d->t, &err, why, size);
@@ -171,10 +174,40 @@ plugin_device_free(struct plugin_device *take)
 	return NULL;
 }
 
+/* What came with 1.2 was of no meaning before. */
+static void
+no_flags(const struct plugin_device *d, struct gw_op *ops, int n, int cap)
+{
+	if ((d->t->abi & 0xFFFF) < MINOR_FLAGS)
+		for (int i = 0; i < n && i < cap; i++)
+			ops[i].flags = 0;
+}
+
 static unsigned
 minor_of(const struct plugin_device *d)
 {
 	return d->t->abi & 0xFFFF;
+}
+
+void
+plugin_note(struct plugin_device *d, volatile uint32_t *calling, uint32_t mark)
+{
+	d->calling = calling;
+	d->mark = mark;
+}
+
+/* Around each call: plain stores, in that order, since the word is volatile and
+ * nobody but the plugin knows what it does. */
+static void
+enter(const struct plugin_device *d)
+{
+	*d->calling = d->mark;
+}
+
+static void
+leave(const struct plugin_device *d)
+{
+	*d->calling = 0;
 }
 
 int
@@ -184,7 +217,10 @@ plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops, int cap,
 	int n, r;
 
 	memset(ops, 0, (size_t)cap * sizeof(*ops));
+	enter(d);
 	n = d->t->plan(d->state, cycle, ops, cap);
+	leave(d);
+	no_flags(d, ops, n, cap);
 	r = check_fence(d, why, size);
 	if (r == 0)
 		r = guard_ops(ops, n, cap, GUARD_PLAN, minor_of(d), why, size);
@@ -201,10 +237,12 @@ plugin_decode(struct plugin_device *d, int64_t now, uint32_t span,
 	/* More than one for each point are refused, unseen. */
 	memset(d->samples, 0,
 	    (d->t->npoints + (size_t)SPARE) * sizeof(d->samples[0]));
+	enter(d);
 	n = d->t->decode_at
 		? d->t->decode_at(d->state, (uint64_t)now, span, words, count,
 		      d->samples, room)
 		: d->t->decode(d->state, span, words, count, d->samples, room);
+	leave(d);
 	r = check_fence(d, why, size);
 	if (r == 0)
 		r = guard_samples(d->t, d->samples, n, room, out, why, size);
@@ -235,7 +273,10 @@ plugin_encode(struct plugin_device *d, uint32_t point, double value,
 		return -EINVAL;
 	}
 	memset(ops, 0, (size_t)cap * sizeof(*ops));
+	enter(d);
 	n = d->t->encode(d->state, point, value, ops, cap, &err);
+	leave(d);
+	no_flags(d, ops, n, cap);
 	err.text[sizeof(err.text) - 1] = '\0';
 	r = check_fence(d, wrong, sizeof(wrong));
 	if (n < 0) {
@@ -262,7 +303,10 @@ plugin_safe(struct plugin_device *d, struct gw_op *ops, int cap)
 	if (!d->t->safe)
 		return 0;
 	memset(ops, 0, (size_t)cap * sizeof(*ops));
+	enter(d);
 	n = d->t->safe(d->state, ops, cap);
+	leave(d);
+	no_flags(d, ops, n, cap);
 	r = check_fence(d, why, sizeof(why));
 	if (r == 0)
 		r = guard_ops(
@@ -315,6 +359,9 @@ plugin_keep(struct plugin_device *d, const uint8_t *bytes, size_t n)
 		return;
 	memcpy(&boot, bytes + 4, sizeof(boot));
 	memcpy(d->state, bytes + KEPT_HEAD, d->t->kept_size);
-	if (d->t->restored)
-		d->t->restored(d->state, boot == d->boot && boot != 0);
+	if (!d->t->restored)
+		return;
+	enter(d);
+	d->t->restored(d->state, boot == d->boot && boot != 0);
+	leave(d);
 }

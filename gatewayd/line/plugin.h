@@ -60,6 +60,11 @@ int plugin_safe(struct plugin_device *d, struct gw_op *ops, int cap);
 /* Which span's loss makes this point bad. */
 uint32_t plugin_span(const struct plugin_device *d, uint32_t point);
 
+/* Every call into it is noted from now on: `mark` is stored in *calling before
+ * it and 0 behind it, for whoever asks why this process is no more. */
+void plugin_note(
+    struct plugin_device *d, volatile uint32_t *calling, uint32_t mark);
+
 /* What it must not forget over a restart; bytes: room for KEPT_BYTES of
  * wire/msg.h. How many; 0: nothing. */
 size_t plugin_kept(const struct plugin_device *d, uint8_t *bytes);

@@ -19,8 +19,8 @@
 enum {
 	KEPT = 64,
 	KEPT_HEAD = 8,
-	DEVICE_LIVES = 2000, /* calls */
-	REFUSALS_MAX = 100,
+	DEVICE_LIVES = 2000,  /* calls */
+	REFUSALS_MAX = 10000, /* most random settings contradict each other */
 	COST_MS = 100
 };
 
@@ -91,8 +91,11 @@ pick_settings(struct calling *a)
 			v = k->fallback;
 		else if (k->type == GW_KEY_BOOL)
 			v = below(a, 2);
+		else if (k->type == GW_KEY_INT && below(a, 2))
+			v = k->min + below(a, 8); /* near to others */
 		else if (k->type != GW_KEY_REAL)
 			v = whole(v);
+		v = v > k->max ? k->max : v;
 		a->settings[i] = v;
 	}
 }

@@ -63,12 +63,14 @@ feed_ops(const uint8_t *data, size_t size, int n, unsigned how)
 	char why[160] = "";
 
 	memcpy(ops, data, size < sizeof(ops) ? size : sizeof(ops));
-	int r = guard_ops(ops, n, CAP, list, how / 3 % 2, why, sizeof(why));
+	unsigned minor = how / 3 % 3;
+	int r = guard_ops(ops, n, CAP, list, minor, why, sizeof(why));
 	must_be_said(r, why, sizeof(why));
 	for (int i = 0; r == 0 && i < n; i++) {
 		must(n <= CAP);
 		must(list != GUARD_PLAN || !op_writes(&ops[i]));
-		must(how / 3 % 2 || ops[i].op <= GW_PAUSE);
+		must(minor > 0 || ops[i].op <= GW_PAUSE);
+		must(ops[i].flags == 0 || (minor > 1 && op_writes(&ops[i])));
 		must(ops[i].op != GW_PAUSE || ops[i].count <= 1000);
 		must_be_sent(&ops[i]);
 	}

@@ -408,9 +408,30 @@ test_confirmed(void **state)
 	list_said(list, 0, GUARD_ENCODE, "it writes nothing");
 	list_said(list, 0, GUARD_SAFE, NULL);
 	list_said(list + 3, 1, GUARD_PLAN, NULL);
+	/* A command's word: nothing of it could be read back. */
+	const struct gw_op word = {
+	    .op = GW_WRITE, .count = 1, .words = {5}, .flags = GW_WRITE_ONLY};
+	const struct gw_op words[] = {word, good_read};
+	list_said(words, 2, GUARD_SAFE, NULL);
+	list_said(words, 1, GUARD_SAFE, "no read behind op 0 confirms");
 	const struct gw_op last[] = {write, good_read, pause};
 	list_said(last, 3, GUARD_ENCODE, "op 2 pauses, and nothing follows");
 	list_said(last, 3, GUARD_SAFE, "op 2 pauses, and nothing follows");
+}
+
+static void
+test_flags(void **state)
+{
+	struct gw_op op = good_read;
+
+	(void)state;
+	op.flags = GW_WRITE_ONLY;
+	op_said(op, GUARD_PLAN, "op 1 has the flags 1, which it may not");
+	op.op = GW_WRITE;
+	op_ok(op, GUARD_SAFE);
+	op_said_by(op, GUARD_SAFE, 1, "has the flags 1");
+	op.flags = 2;
+	op_said(op, GUARD_SAFE, "op 1 has the flags 2, which it may not");
 }
 
 static void
@@ -572,6 +593,7 @@ main(void)
 	    cmocka_unit_test(test_writes),
 	    cmocka_unit_test(test_raw),
 	    cmocka_unit_test(test_confirmed),
+	    cmocka_unit_test(test_flags),
 	    cmocka_unit_test(test_counts),
 	    cmocka_unit_test_setup(test_sample_values, setup),
 	    cmocka_unit_test_setup(test_sample_bad, setup),

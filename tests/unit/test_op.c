@@ -70,6 +70,20 @@ test_odd_coil(void **state)
 	assert_true(op_writes(&op) && op_plain(&op));
 }
 
+/* What holds nothing to read back is written as any register is. */
+static void
+test_write_only(void **state)
+{
+	struct gw_op op = {.op = GW_WRITE, .addr = 0x2000, .count = 1};
+
+	(void)state;
+	op.words[0] = 5;
+	assert_true(op_plain(&op));
+	op.flags = GW_WRITE_ONLY;
+	assert_false(op_plain(&op));
+	SENT(&op, 9, 6, 0x20, 0, 0, 5);
+}
+
 static void
 test_raw(void **state)
 {
@@ -120,6 +134,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_tables),
 	    cmocka_unit_test(test_odd_coil),
+	    cmocka_unit_test(test_write_only),
 	    cmocka_unit_test(test_raw),
 	    cmocka_unit_test(test_echo),
 	};
