@@ -205,7 +205,7 @@ play_readings(struct play *p)
 			    p->t->name, n->key ? n->key : "");
 			return -1;
 		}
-		bool none = strcmp(n->text, "none") == 0;
+		bool none = strcmp(n->text, "no reading") == 0;
 		if (none ? !p->has[i]
 			 : p->has[i] && is_as_said(&p->said[i], n->text))
 			continue;
