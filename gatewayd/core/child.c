@@ -12,9 +12,13 @@
 
 #include "chan.h"
 #include "log.h"
+#include "page.h"
 
 /* Below these numbers lie the child's own, which dup2() would overwrite. */
 enum { CLEAR_OF_FDS = 16 };
+
+/* Channel, configuration, page: CHAN_FD and what follows. */
+enum { CHILD_FDS = PAGE_FD - CHAN_FD + 1 };
 
 static int
 clear_of(int fd)
@@ -25,20 +29,19 @@ clear_of(int fd)
 }
 
 static int
-set_up(posix_spawn_file_actions_t *fa, posix_spawnattr_t *attr, int chan,
-    int snapshot)
+set_up(posix_spawn_file_actions_t *fa, posix_spawnattr_t *attr,
+    const int fds[CHILD_FDS])
 {
 	sigset_t none, all;
-	int r;
 
 	(void)sigemptyset(&none); /* these two cannot fail */
 	(void)sigfillset(&all);
-	r = posix_spawn_file_actions_adddup2(fa, chan, CHAN_FD);
+	int n = 0, r = 0;
+
+	for (; r == 0 && n < CHILD_FDS && fds[n] >= 0; n++)
+		r = posix_spawn_file_actions_adddup2(fa, fds[n], CHAN_FD + n);
 	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(fa, snapshot, SNAPSHOT_FD);
-	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(
-		    fa, SNAPSHOT_FD + 1);
+		r = posix_spawn_file_actions_addclosefrom_np(fa, CHAN_FD + n);
 	if (r == 0)
 		r = posix_spawnattr_setsigmask(attr, &none);
 	if (r == 0)
@@ -50,7 +53,7 @@ set_up(posix_spawn_file_actions_t *fa, posix_spawnattr_t *attr, int chan,
 }
 
 static int
-spawn(struct child *c, const struct program *p, int chan, int snapshot)
+spawn(struct child *c, const struct program *p, const int fds[CHILD_FDS])
 {
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
@@ -66,7 +69,7 @@ spawn(struct child *c, const struct program *p, int chan, int snapshot)
 		return r;
 	r = -posix_spawnattr_init(&attr);
 	if (r == 0) {
-		r = set_up(&fa, &attr, chan, snapshot);
+		r = set_up(&fa, &attr, fds);
 		if (r == 0)
 			r = -posix_spawn(
 			    &c->pid, p->path, &fa, &attr, args, environ);
@@ -76,25 +79,45 @@ spawn(struct child *c, const struct program *p, int chan, int snapshot)
 	return r;
 }
 
+/* With copies for the child alone. */
+static int
+spawn_with(struct child *c, const struct program *p, int chan)
+{
+	const int given[CHILD_FDS] = {chan, p->snapshot, p->page};
+	int fds[CHILD_FDS] = {-1, -1, -1}, n = 0, r = 0;
+
+	while (r >= 0 && n < CHILD_FDS && given[n] >= 0) {
+		r = clear_of(given[n]);
+		fds[n++] = r;
+	}
+	if (r >= 0)
+		r = spawn(c, p, fds);
+	while (n-- > 0)
+		if (fds[n] >= 0)
+			(void)close(fds[n]);
+	return r;
+}
+
+void
+child_done(struct child *c)
+{
+	if (c->page != -1)
+		(void)close(c->page); /* only memory */
+	c->page = -1;
+}
+
 int
 child_start(struct child *c, const struct program *p, int64_t now)
 {
-	int pair[2], chan, snapshot, r;
+	int pair[2], r;
 
+	child_done(c);
+	c->page = p->page < 0 ? -1 : p->page;
 	r = chan_pair(pair, CHILD_BUFFER);
 	if (r != 0)
 		return r;
-	chan = clear_of(pair[1]);
-	snapshot = clear_of(p->snapshot);
-	r = chan < 0 ? chan : snapshot < 0 ? snapshot : 0;
-	if (r == 0)
-		r = spawn(c, p, chan, snapshot);
-	/* Copies for the child alone. */
-	if (chan >= 0)
-		(void)close(chan);
-	if (snapshot >= 0)
-		(void)close(snapshot);
-	(void)close(pair[1]);
+	r = spawn_with(c, p, pair[1]);
+	(void)close(pair[1]); /* the child has its own */
 	if (r != 0) {
 		(void)close(pair[0]); /* nobody is at the other end */
 		c->pid = 0;
@@ -103,7 +126,7 @@ child_start(struct child *c, const struct program *p, int64_t now)
 	c->fd = pair[0];
 	c->state = CHILD_STARTING;
 	c->started = c->heard = now;
-	c->stop_sent = c->bye = c->held = false;
+	c->stop_sent = c->bye = c->held = c->renew = false;
 	c->committed = 0;
 	c->handed = 0;
 	c->bulletin_number = 0;

@@ -1,7 +1,8 @@
 /*
- * A child program: started on descriptor 3 (channel) and 4 (configuration),
- * watched, killed when it is silent or talks nonsense, started again. Core
- * trusts none of them and waits for none of them.
+ * A child program: started on descriptor 3 (channel), 4 (configuration) and, a
+ * line, 5 (the page it shares with us, wire/page.h), watched, killed when it is
+ * silent or talks nonsense, started again. Core trusts none of them and waits
+ * for none of them.
  */
 #ifndef CHILD_H
 #define CHILD_H
@@ -32,9 +33,11 @@ struct child {
 	enum child_state state;
 	pid_t pid; /* 0: none */
 	int fd;    /* -1: none */
+	int page;  /* line: shared with it; -1: none. Also when it is gone */
 	int64_t started, heard, next;
 	bool stopping, stop_sent, bye;
-	bool held; /* not listened to while the journal is crowded */
+	bool renew; /* asked to end, to be started anew */
+	bool held;  /* not listened to while the journal is crowded */
 	uint32_t restarts;
 	struct backoff backoff;
 	uint32_t handed;    /* line: up to this series, see handover.h */
@@ -49,6 +52,7 @@ struct child {
 struct program {
 	char *path;
 	int snapshot; /* sealed memfd */
+	int page;     /* negative: none; taken, also when it cannot be started */
 	bool debug;
 };
 
@@ -58,6 +62,8 @@ int child_start(struct child *c, const struct program *p, int64_t now);
 void child_kill(struct child *c);
 /* Closes the channel, and drops what it was being sent. */
 void child_close(struct child *c);
+/* Lets go of what outlives its process. */
+void child_done(struct child *c);
 bool child_silent(const struct child *c, int64_t now);
 
 #endif

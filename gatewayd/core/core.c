@@ -18,12 +18,14 @@ add_children(struct core *core)
 		core->children[i] = (struct child){.role = ROLE_LINE,
 		    .index = (uint32_t)i,
 		    .name = s->lines[i].name,
-		    .fd = -1};
+		    .fd = -1,
+		    .page = -1};
 	for (size_t i = 0; i < s->nuplinks; i++)
 		core->children[n++] = (struct child){.role = ROLE_UPLINK,
 		    .index = (uint32_t)i,
 		    .name = s->uplinks[i].name,
 		    .fd = -1,
+		    .page = -1,
 		    .stopping = core->opt->paths.uplink_program == NULL};
 	core->nchildren = n;
 	return journal_site(core->journal, s);
@@ -64,6 +66,9 @@ core_site_done(struct core *core)
 		free(core->lines[i].devices);
 		free(core->lines[i].recent);
 	}
+	for (size_t i = 0; i < core->nchildren; i++)
+		child_done(&core->children[i]);
+	culprits_done(&core->culprits);
 	free(core->children);
 	free(core->lines);
 	free(core->links);

@@ -14,6 +14,7 @@
 #include "child.h"
 #include "clock.h"
 #include "command.h"
+#include "culprit.h"
 #include "errand.h"
 #include "figures.h"
 #include "intake.h"
@@ -65,6 +66,7 @@ struct core {
 	struct link_info *links;
 	struct control *control;
 	struct commands commands;
+	struct culprits culprits;
 	struct errands errands;
 	struct bulletin bulletin;
 	struct msg *msg; /* in or out, for one call */

@@ -210,6 +210,7 @@ step(struct core *core, int64_t now)
 	}
 	next = earlier(next, supervise_step(core, now));
 	next = earlier(next, command_step(core, now));
+	next = earlier(next, culprit_step(core, now));
 	next = earlier(next, bulletin_step(core, now));
 	control_step(core->control, now);
 	if (core->phase != PHASE_RUN) {

@@ -45,6 +45,9 @@ figures_troubled(const struct recent *r, const struct msg_device *m)
 {
 	struct tally t = tally(m);
 
+	/* Never asked, and why: its plugin is not used. */
+	if (m->state == DEVICE_UNKNOWN && m->text[0] != '\0')
+		return true;
 	return m->state == DEVICE_LOST || (t.failed - r->older.failed) * 100 >
 					      t.requests - r->older.requests;
 }

@@ -203,6 +203,7 @@ report_line(const struct core *core, size_t i, int64_t now)
 
 	jmake_set(j, "pid", c->pid > 0 ? jmake_int(c->pid) : jmake_null());
 	jmake_set_count(j, "restarts", c->restarts);
+	jmake_set(j, "disabled_plugins", culprit_json(core, (uint32_t)i, now));
 	return j;
 }
 

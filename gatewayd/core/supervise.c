@@ -92,6 +92,18 @@ fail(struct core *core, struct child *c, int64_t now, const char *fmt, ...)
 	c->heard = now; /* when it was killed */
 }
 
+/* A plugin that never returns keeps its line from saying anything. */
+static void
+fail_silent(struct core *core, struct child *c, int64_t now)
+{
+	const struct device *at = culprit_of(core, c);
+	char where[200];
+
+	fail(core, c, now, "it said nothing for %d s%s; killed",
+	    SILENCE_MS / 1000, culprit_words(at, where, sizeof(where)));
+	culprit_count(core, c, at, now);
+}
+
 /* 1: more may be there; 0: nothing; -EPIPE: the channel is at its end, or
  * the child was killed for what it said. */
 static int
@@ -168,20 +180,27 @@ static void
 reaped(struct core *core, struct child *c, const siginfo_t *si)
 {
 	int64_t now = mono_ms();
-	char how[80];
+	char how[80], where[200];
 
 	while (c->fd != -1 && take_one(core, c) == 1)
 		;
 	let_go(core, c);
 	describe_end(si, how, sizeof(how));
 	bool told = c->state == CHILD_ENDING;
-	bool wanted = c->stopping && c->bye && si->si_code == CLD_EXITED &&
-		      si->si_status == 0;
-	if (!told && !wanted)
-		lost(core, c, now, "%s", how);
-	else
+	bool wanted = (c->stopping || c->renew) && c->bye &&
+		      si->si_code == CLD_EXITED && si->si_status == 0;
+	if (!told && !wanted) {
+		const struct device *at = culprit_of(core, c);
+
+		lost(core, c, now, "%s%s", how,
+		    culprit_words(at, where, sizeof(where)));
+		culprit_count(core, c, at, now);
+	} else {
 		log_debug("%s %s: process %d: %s", role_name(c), c->name,
 		    c->pid, how);
+	}
+	if (wanted)
+		c->next = now;
 	c->pid = 0;
 	c->state = CHILD_DOWN;
 }
@@ -224,6 +243,7 @@ start(struct core *core, struct child *c, int64_t now)
 					? core->opt->paths.line_program
 					: core->opt->paths.uplink_program,
 	    .snapshot = core->snapshot,
+	    .page = -1,
 	    .debug = core->opt->debug};
 	struct msg hello = {.kind = MSG_HELLO};
 	bool again = c->started != 0;
@@ -235,6 +255,8 @@ start(struct core *core, struct child *c, int64_t now)
 		l->use = 0;
 		l->overruns = 0;
 		l->text[0] = '\0';
+		/* Without one the field is still worth reading. */
+		p.page = culprit_page(core, c->index);
 	}
 	r = child_start(c, &p, now);
 	if (r == 0)
@@ -310,13 +332,12 @@ supervise_step(struct core *core, int64_t now)
 		if (child_silent(c, now) && c->fd != -1)
 			(void)take_one(core, c);
 		if (child_silent(c, now))
-			fail(core, c, now, "it said nothing for %d s; killed",
-			    SILENCE_MS / 1000);
+			fail_silent(core, c, now);
 		if (c->state == CHILD_ENDING && now - c->heard >= REAP_MS)
 			give_up(c);
 		if (c->state == CHILD_DOWN && !c->stopping && now >= c->next)
 			start(core, c, now);
-		if (c->stopping && !c->stop_sent)
+		if ((c->stopping || c->renew) && !c->stop_sent)
 			send_stop(core, c);
 		if (!handover_step(core, c, now))
 			next = sooner(next, now + HELD_MS);

@@ -130,6 +130,30 @@ print_lines(const struct json_t *lines)
 	table_free(t);
 }
 
+/* Nothing while there are none. */
+static void
+print_disabled(const struct json_t *lines)
+{
+	char ago[40];
+
+	for (size_t i = 0; i < jdoc_count(lines); i++) {
+		const struct json_t *l = jdoc_at(lines, i);
+		const struct json_t *all = jdoc_get(l, "disabled_plugins");
+
+		for (size_t k = 0; k < jdoc_count(all); k++) {
+			const struct json_t *p = jdoc_at(all, k);
+			(void)printf("plugin %s on line %s: disabled after "
+				     "%" PRId64 " crashes, %s ago, until its "
+				     "file changes or gatewayd is reloaded\n",
+			    jdoc_text(p, "plugin", "?"),
+			    jdoc_text(l, "name", "?"),
+			    jdoc_int(p, "crashes", 0),
+			    when_span(
+				jdoc_int(p, "age_ms", 0), ago, sizeof(ago)));
+		}
+	}
+}
+
 static void
 print_uplinks(const struct json_t *uplinks)
 {
@@ -166,6 +190,7 @@ print_status(const struct json_t *s, bool all)
 	print_gateway(s);
 	(void)putchar('\n');
 	print_lines(lines);
+	print_disabled(lines);
 	(void)putchar('\n');
 	if (all)
 		devices_print_all(lines, stdout);

@@ -38,8 +38,8 @@ device_stagger_ms(const struct line *l, const struct device *d)
 }
 
 int
-device_init(
-    struct dev *d, const struct device *borrow, uint32_t index, int64_t first)
+device_init(struct dev *d, const struct device *borrow, uint32_t index,
+    struct page *page, int64_t first)
 {
 	*d = (struct dev){.conf = borrow,
 	    .index = index,
@@ -51,7 +51,7 @@ device_init(
 	if (polling_init(&d->polling, borrow, first) != 0)
 		return -ENOMEM;
 	if (borrow->type->plugin) {
-		pdevice_init(d);
+		pdevice_init(d, page);
 		return 0;
 	}
 	setup_init(d);

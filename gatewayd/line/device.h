@@ -23,6 +23,7 @@
 #include "writing.h"
 
 struct lane;
+struct page;
 struct plugin_device;
 struct plugin_lists;
 
@@ -88,6 +89,7 @@ struct dev {
 	struct plugin_device *plugin;
 	struct plugin_lists *lists; /* what it returns, and how far we are */
 	char refused[128];          /* why the plugin is not used */
+	bool disabled;              /* for its crashes */
 	uint32_t cycle;
 
 	struct msg_device stats;
@@ -103,10 +105,11 @@ struct dev {
 uint32_t device_least_ms(const struct device *d);
 int64_t device_stagger_ms(const struct line *l, const struct device *d);
 
-/* first: when it is to be read for the first time. 0, or -ENOMEM. A plugin that
- * is refused leaves a device whose points are bad, with an event. */
-int device_init(
-    struct dev *d, const struct device *borrow, uint32_t index, int64_t first);
+/* page: see run_new(); first: when it is to be read for the first time. 0, or
+ * -ENOMEM. A plugin that is refused leaves a device whose points are bad, with
+ * an event. */
+int device_init(struct dev *d, const struct device *borrow, uint32_t index,
+    struct page *page, int64_t first);
 void device_done(struct dev *d);
 
 /* Points that are due by now wait from now on. */

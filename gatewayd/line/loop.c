@@ -243,7 +243,7 @@ finish(struct loop *l)
 }
 
 int
-loop_run(int chan, const struct line *line)
+loop_run(int chan, struct page *page, const struct line *line)
 {
 	struct loop l = {.chan = chan};
 	int code = 1;
@@ -252,7 +252,7 @@ loop_run(int chan, const struct line *line)
 	(void)prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
 	l.in = malloc(sizeof(*l.in));
 	if (l.in != NULL && hello(&l) == 0) {
-		l.run = run_new(line, mono_ms());
+		l.run = run_new(line, page, mono_ms());
 		if (l.run != NULL)
 			l.fds = calloc(run_nfds(l.run) + 1, sizeof(*l.fds));
 		if (l.fds == NULL) {

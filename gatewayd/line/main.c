@@ -1,6 +1,7 @@
 /*
  * gatewayd-line: one Modbus line. Started by gatewayd with the channel on
- * descriptor 3 and the configuration on 4; by hand it describes and tests plugins.
+ * descriptor 3, the configuration on 4 and a page that both see on 5; by hand
+ * it describes and tests plugins.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -17,6 +18,7 @@
 #include "log.h"
 #include "lookup.h"
 #include "loop.h"
+#include "page.h"
 #include "plugin_test.h"
 #include "site.h"
 #include "snapshot.h"
@@ -64,6 +66,13 @@ read_site(void)
 	return site;
 }
 
+/* By hand there is no page. */
+static int
+work(const struct line *line)
+{
+	return loop_run(CHAN_FD, page_map(PAGE_FD, line->ndevices), line);
+}
+
 static int
 run_line(const char *text)
 {
@@ -81,7 +90,7 @@ run_line(const char *text)
 	if (index >= site->nlines)
 		log_err("the site has no line %lu; not started", index);
 	else
-		code = loop_run(CHAN_FD, &site->lines[index]);
+		code = work(&site->lines[index]);
 	(void)site_free(site);
 	return code;
 }

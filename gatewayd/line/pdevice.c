@@ -15,6 +15,7 @@
 #include "log.h"
 #include "mono.h"
 #include "op.h"
+#include "page.h"
 #include "plugin.h"
 #include "run.h"
 
@@ -26,17 +27,42 @@ struct plugin_lists {
 	int nops, op; /* the list, and where it is; 0 of 0: none */
 	bool kept;    /* the plugin kept its contract all along */
 	struct plugin_sample samples[SAMPLES_MAX];
+	struct kept told; /* what core knows it must not forget */
 };
 
-void
-pdevice_init(struct dev *d)
+/* Loading a file runs code of it, too. */
+static void
+load(struct dev *d, struct page *page)
 {
+	uint32_t mark = d->index + 1;
+
+	if (page != NULL)
+		page->calling = mark;
+	d->plugin = plugin_device_new(d->conf, d->refused, sizeof(d->refused));
+	if (page != NULL)
+		page->calling = 0;
+	if (page != NULL && d->plugin != NULL)
+		plugin_note(d->plugin, &page->calling, mark);
+}
+
+void
+pdevice_init(struct dev *d, struct page *page)
+{
+	unsigned crashes = page_disabled(page, d->index);
+
 	d->lists = calloc(1, sizeof(*d->lists));
 	if (d->lists == NULL)
 		(void)snprintf(d->refused, sizeof(d->refused), "out of memory");
+	else if ((d->disabled = crashes > 0))
+		(void)snprintf(d->refused, sizeof(d->refused),
+		    "disabled after %u crashes; put a better file in its "
+		    "place, or reload the gateway to try it again",
+		    crashes);
 	else
-		d->plugin =
-		    plugin_device_new(d->conf, d->refused, sizeof(d->refused));
+		load(d, page);
+	if (d->refused[0] != '\0')
+		(void)snprintf(d->stats.text, sizeof(d->stats.text),
+		    "plugin %s: %s", d->conf->type->name, d->refused);
 }
 
 void
@@ -46,6 +72,30 @@ pdevice_done(struct dev *d)
 		d->plugin = plugin_device_free(d->plugin);
 	free(d->lists);
 	d->lists = NULL;
+}
+
+bool
+pdevice_kept(struct dev *d, struct kept *out)
+{
+	struct kept k = {.series = d->conf->series}, *told;
+
+	if (d->plugin == NULL)
+		return false;
+	told = &d->lists->told;
+	k.n = (uint8_t)plugin_kept(d->plugin, k.bytes);
+	if (k.n == told->n && memcmp(k.bytes, told->bytes, k.n) == 0)
+		return false;
+	*out = *told = k;
+	return true;
+}
+
+bool
+pdevice_keep(struct dev *d, const struct kept *k)
+{
+	if (d->plugin == NULL)
+		return true; /* it stays as it is until there is one */
+	plugin_keep(d->plugin, k->bytes, k->n);
+	return true;
 }
 
 uint32_t

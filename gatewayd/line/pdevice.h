@@ -10,17 +10,25 @@
 
 #include "bus.h"
 #include "gateway_device.h"
+#include "msg.h"
 
 struct dev;
 
-/* Loads the plugin and makes its state; d->refused says why not. */
-void pdevice_init(struct dev *d);
+struct page;
+
+/* Loads the plugin and makes its state; d->refused says why not. page: shared
+ * with core (wire/page.h), NULL: none. */
+void pdevice_init(struct dev *d, struct page *page);
 void pdevice_done(struct dev *d);
 
 /* As device_next() and device_took(): a poll is the plugin's whole list, an
  * operation a step. */
 bool pdevice_next(struct dev *d, int64_t now, struct request *out);
 void pdevice_took(struct dev *d, enum bus_result result);
+/* As device_kept() and device_keep(). */
+bool pdevice_kept(struct dev *d, struct kept *out);
+bool pdevice_keep(struct dev *d, const struct kept *k);
+
 /* The list begins anew. */
 void pdevice_restart(struct dev *d);
 

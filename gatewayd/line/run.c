@@ -56,8 +56,8 @@ add_lanes(struct run *r, const size_t *way_of, size_t nways)
 static void
 say_refused(struct run *r, const struct dev *d, int64_t now)
 {
-	if (d->refused[0] == '\0')
-		return;
+	if (d->refused[0] == '\0' || d->disabled)
+		return; /* core has said that it is disabled */
 	log_err("%s: plugin %s refused: %s", d->conf->path, d->conf->type->name,
 	    d->refused);
 	sink_event(r->sink, EVENT_PLUGIN, now, d->conf->path,
@@ -68,7 +68,7 @@ say_refused(struct run *r, const struct dev *d, int64_t now)
  * due at once for ever after. Lanes do not wait for each other: theirs may, and
  * one wake-up then serves many. */
 static bool
-add_devices(struct run *r, const size_t *way_of, int64_t now)
+add_devices(struct run *r, const size_t *way_of, struct page *page, int64_t now)
 {
 	const struct line *l = r->line;
 
@@ -77,7 +77,7 @@ add_devices(struct run *r, const size_t *way_of, int64_t now)
 		struct lane *lane = &r->lanes[way_of[i]];
 		uint32_t least = device_least_ms(&l->devices[i]);
 
-		if (device_init(d, &l->devices[i], (uint32_t)i,
+		if (device_init(d, &l->devices[i], (uint32_t)i, page,
 			now + lane->stagger_ms % least) != 0)
 			return false;
 		d->lane = lane;
@@ -93,19 +93,19 @@ add_devices(struct run *r, const size_t *way_of, int64_t now)
 }
 
 static bool
-add_all(struct run *r, int64_t now)
+add_all(struct run *r, struct page *page, int64_t now)
 {
 	size_t *way_of = calloc(r->line->ndevices + 1, sizeof(*way_of));
 	bool ok = way_of != NULL &&
 		  add_lanes(r, way_of, layout_ways(r->line, way_of)) &&
-		  add_devices(r, way_of, now);
+		  add_devices(r, way_of, page, now);
 
 	free(way_of);
 	return ok;
 }
 
 struct run *
-run_new(const struct line *borrow, int64_t now)
+run_new(const struct line *borrow, struct page *page, int64_t now)
 {
 	struct run *r = calloc(1, sizeof(*r));
 
@@ -119,7 +119,7 @@ run_new(const struct line *borrow, int64_t now)
 	r->lanes = calloc(borrow->ndevices + 1, sizeof(*r->lanes));
 	r->probes = probes_new(r);
 	if (r->sink == NULL || r->devs == NULL || r->lanes == NULL ||
-	    r->probes == NULL || !add_all(r, now))
+	    r->probes == NULL || !add_all(r, page, now))
 		return run_free(r);
 	r->keeping = keeping_new(borrow, r->devs);
 	if (r->keeping == NULL)

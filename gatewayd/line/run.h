@@ -20,6 +20,8 @@
 #include "sink.h"
 #include "site.h"
 
+struct page;
+
 enum {
 	DEVICE_TELL_MS = 10000,   /* counts that grew are told so often */
 	LINE_TELL_MS = 10000,     /* the line's too */
@@ -49,8 +51,9 @@ struct run {
 	int64_t stop_until; /* 0: not stopping */
 };
 
-/* NULL with a log line when it cannot be set up. */
-struct run *run_new(const struct line *borrow, int64_t now);
+/* page: shared with core (wire/page.h); NULL: none. NULL with a log line when
+ * it cannot be set up. */
+struct run *run_new(const struct line *borrow, struct page *page, int64_t now);
 struct run *run_free(struct run *take);
 
 /* What to poll for, and until when; run_nfds() entries, each with a place of

@@ -288,7 +288,7 @@ unit_of(size_t device)
 static void
 site_start(void)
 {
-	run = run_new(&line, field.now);
+	run = run_new(&line, NULL, field.now);
 	assert_non_null(run);
 }
 

@@ -237,7 +237,7 @@ site_add(const struct device_type *t, uint8_t unit, uint32_t every_ms,
 static void
 site_start(void)
 {
-	run = run_new(&line, field.now);
+	run = run_new(&line, NULL, field.now);
 	assert_non_null(run);
 }
 

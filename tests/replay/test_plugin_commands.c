@@ -81,6 +81,12 @@ look(void)
 	    .op = GW_READ, .table = GW_HOLDING, .addr = STANDS, .count = 1};
 }
 
+void
+plugin_note(struct plugin_device *d, volatile uint32_t *calling, uint32_t mark)
+{
+	(void)d, (void)calling, (void)mark;
+}
+
 int
 plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops, int cap,
     char *why, size_t size)
@@ -262,7 +268,7 @@ begin_with(bool safe)
 	}
 	line = (struct line){
 	    .name = "station", .baud = 9600, .devices = devices, .ndevices = 2};
-	run = run_new(&line, field.now);
+	run = run_new(&line, NULL, field.now);
 	assert_non_null(run);
 	play_until(run, 5 * SECOND);
 }

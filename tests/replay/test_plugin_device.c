@@ -57,6 +57,12 @@ plugin_device_free(struct plugin_device *take)
 	return NULL;
 }
 
+void
+plugin_note(struct plugin_device *d, volatile uint32_t *calling, uint32_t mark)
+{
+	(void)d, (void)calling, (void)mark;
+}
+
 int
 plugin_plan(struct plugin_device *d, uint32_t cycle, struct gw_op *ops, int cap,
     char *why, size_t size)
@@ -216,7 +222,7 @@ begin(bool refuse)
 	    .points = points};
 	line =
 	    (struct line){.name = "station", .devices = &device, .ndevices = 1};
-	run = run_new(&line, field.now);
+	run = run_new(&line, NULL, field.now);
 	assert_non_null(run);
 }
 

@@ -175,7 +175,7 @@ start(void)
 	assert_int_equal(chan_pair(pair, 0), 0);
 	if ((t.line = fork()) == 0) {
 		(void)close(pair[0]);
-		_exit(loop_run(pair[1], &line));
+		_exit(loop_run(pair[1], NULL, &line));
 	}
 	(void)close(pair[1]);
 	t.chan = pair[0];

@@ -99,7 +99,7 @@ begin(uint64_t mask, bool safe)
 	    .points = &point};
 	line = (struct line){
 	    .name = "pumps", .baud = 9600, .devices = &device, .ndevices = 1};
-	run = run_new(&line, field.now);
+	run = run_new(&line, NULL, field.now);
 	assert_non_null(run);
 }
 

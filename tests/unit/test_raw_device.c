@@ -226,7 +226,7 @@ begin(enum transport transport)
 	}
 	describe_site(transport, port);
 	assert_int_equal(chan_pair(ends, 0), 0);
-	work = run_new(&line, mono_ms());
+	work = run_new(&line, NULL, mono_ms());
 	assert_non_null(work);
 	assert_string_equal(work->devs[0].refused, "");
 }
