@@ -1,92 +1,19 @@
 /*
- * Outputs that another point shows, on a played line. The drive is told to run
- * by 1 in register 20, to stop by 5, and neither can be read back; register 21
- * says what it does: 1 or 2, running, after a while. A relay is beside it.
+ * Outputs that another point shows, on a played line: a drive that is only
+ * written, and takes its time.
  */
-#include "played_commands.h"
+#include "played_drive.h"
 
-enum { DRIVE, SOIL };                                /* devices */
-enum { RUN, RUNNING, VALVE, MOIST };                 /* series */
-enum { TOLD = 20, DOES = 21, GOES = 1, STANDS = 3 }; /* registers, words */
-
-static const struct point_type drive_points[] = {
-    {.name = "run",
-	.kind = KIND_OUTPUT,
-	.writable = true,
-	.write_only = true,
-	.table = TABLE_HOLDING,
-	.addr = TOLD,
-	.count = 1,
-	.type = REG_BOOL,
-	.order = {0, 1},
-	.mul = 1,
-	.div = 1,
-	.has_words = true,
-	.on_word = 1,
-	.off_word = 5,
-	.confirm = 1,
-	.settle_ms = 5 * SECOND,
-	.max_on_ms = 20 * MINUTE},
-    {.name = "running",
-	.kind = KIND_STATE,
-	.table = TABLE_HOLDING,
-	.addr = DOES,
-	.count = 1,
-	.type = REG_BOOL,
-	.order = {0, 1},
-	.mul = 1,
-	.div = 1,
-	.confirm = -1,
-	.non_words = 2,
-	.on_words = {1, 2}},
-    RELAY("valve", 0),
-};
-
-static const struct device_type drive_type = {.name = "drive",
-    .registers_per_read = 125,
-    .coils_per_read = 2000,
-    .points = drive_points,
-    .npoints = 3};
-
-/* The drive: how long it takes, and whether it does it at all. */
-static struct {
-	uint32_t takes_ms;
-	bool stuck;
-	int64_t at; /* of what it is on its way to; 0: it is not */
-	uint16_t to;
-} drive;
-
-static void
-drive_lives(struct unit *u)
-{
-	if (drive.at == 0 || field.now < drive.at || drive.stuck)
-		return;
-	u->regs[DOES] = drive.to;
-	drive.at = 0;
-}
-
-static uint8_t
-drive_acts(struct unit *u, const struct request *q)
-{
-	if (q->function != FC_WRITE_HOLDING || q->addr != TOLD)
-		return 0;
-	drive.to = q->words[0] == 1 ? GOES : STANDS;
-	drive.at = field.now + drive.takes_ms;
-	drive_lives(u);
-	return 0;
-}
+enum { DRIVE, SOIL };                /* devices */
+enum { RUN, RUNNING, VALVE, MOIST }; /* series */
 
 static void
 start(uint32_t takes_ms)
 {
 	site_begin();
-	memset(&drive, 0, sizeof(drive));
-	drive.takes_ms = takes_ms;
 	(void)site_add(&drive_type, 10 * SECOND, SECOND);
 	(void)site_add(&probe, SECOND, SECOND);
-	unit_of(DRIVE)->lives = drive_lives;
-	unit_of(DRIVE)->acts = drive_acts;
-	unit_of(DRIVE)->regs[DOES] = STANDS;
+	drive_begin(unit_of(DRIVE), takes_ms);
 	site_start();
 	until(field.now + 5 * SECOND);
 }
@@ -205,7 +132,7 @@ test_a_drive_that_does_as_it_likes(void **state)
 	until(field.now + 12 * SECOND);
 	assert_int_equal(events(EVENT_OUTPUT, "found on though"), 1);
 	assert_int_equal(told(from, 5), 1);
-	assert_int_equal(unit_of(DRIVE)->regs[DOES], STANDS);
+	assert_int_equal(unit_of(DRIVE)->regs[DOES], RESTS);
 	assert_shown(RUN, 0);
 	site_end();
 }
@@ -229,7 +156,7 @@ test_only_an_opening_is_spared(void **state)
 	from = field.nlog;
 	id = command(RUN, COMMAND_CLOSE, 0, 0);
 	until(field.now + 9 * SECOND);
-	assert_int_equal(unit_of(DRIVE)->regs[DOES], STANDS);
+	assert_int_equal(unit_of(DRIVE)->regs[DOES], RESTS);
 	assert_true(told(from, 5) > 1);
 	unit_of(DRIVE)->mute = false;
 	until(field.now + 16 * SECOND);
@@ -379,7 +306,7 @@ test_its_time_ends_while_it_settles(void **state)
 	assert_int_equal(told(from, 5), 1);
 	until(t0 + 10 * SECOND);
 	assert_int_equal(told(from, 5), 1);
-	assert_int_equal(unit_of(DRIVE)->regs[DOES], STANDS);
+	assert_int_equal(unit_of(DRIVE)->regs[DOES], RESTS);
 	assert_int_equal(run_left(run), 0);
 	site_end();
 }
@@ -409,7 +336,7 @@ test_closing_while_it_settles(void **state)
 	shut = command(RUN, COMMAND_CLOSE, 0, 0);
 	until(field.now + 4 * SECOND);
 	assert_result(shut, RESULT_DONE, "");
-	assert_int_equal(unit_of(DRIVE)->regs[DOES], STANDS);
+	assert_int_equal(unit_of(DRIVE)->regs[DOES], RESTS);
 	site_end();
 }
 
@@ -423,7 +350,7 @@ test_ended_while_it_settles(void **state)
 	(void)opened(10 * MINUTE);
 	t0 = field.now;
 	assert_int_equal(play_stop(run, t0 + 7500), 0);
-	assert_int_equal(unit_of(DRIVE)->regs[DOES], STANDS);
+	assert_int_equal(unit_of(DRIVE)->regs[DOES], RESTS);
 	assert_in_range(
 	    field.log[field.nlog - 1].at - t0, 3 * SECOND, 4 * SECOND);
 	site_end();
@@ -450,10 +377,8 @@ test_a_long_settling_is_told(void **state)
 	slow[0].settle_ms = MINUTE;
 	t.points = slow;
 	site_begin();
-	memset(&drive, 0, sizeof(drive));
 	(void)site_add(&t, 10 * SECOND, SECOND);
-	unit_of(DRIVE)->lives = drive_lives;
-	unit_of(DRIVE)->acts = drive_acts;
+	drive_begin(unit_of(DRIVE), 0);
 	site_start();
 	until(field.now + SECOND);
 	drive.stuck = true;
@@ -484,7 +409,7 @@ test_the_port_goes_while_it_settles(void **state)
 	assert_result(id, RESULT_UNCERTAIN, "the port is not there");
 	field.gone = false;
 	until(field.now + 31 * SECOND);
-	assert_int_equal(unit_of(DRIVE)->regs[DOES], STANDS);
+	assert_int_equal(unit_of(DRIVE)->regs[DOES], RESTS);
 	assert_shown(RUN, 0);
 	site_end();
 }

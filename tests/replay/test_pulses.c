@@ -1,96 +1,25 @@
 /*
- * Latching outputs, on a played line: current in coil 0 opens the gate, in coil
- * 1 it closes it, and register 5 says how it stands. Whatever happens, no coil
- * stays under current, and never are both.
+ * Latching outputs, on a played line. Whatever happens, no coil stays under
+ * current, and never are both.
  */
-#include "played_commands.h"
+#include "played_gate.h"
 
 enum { GATE, SOIL };                      /* devices */
 enum { GATE_1, GATE_OPEN, RELAY, MOIST }; /* series */
-enum { PULSE_MS = 100, STANDS = 5 };
-
-static const struct point_type gate_points[] = {
-    {.name = "gate_1",
-	.kind = KIND_OUTPUT,
-	.writable = true,
-	.table = TABLE_COIL,
-	.addr = 0,
-	.count = 1,
-	.type = REG_BOOL,
-	.order = {0, 1},
-	.mul = 1,
-	.div = 1,
-	.confirm = 1,
-	.pulse_ms = PULSE_MS,
-	.close_addr = 1,
-	.max_on_ms = 60 * MINUTE},
-    {.name = "gate_1_open",
-	.kind = KIND_STATE,
-	.table = TABLE_HOLDING,
-	.addr = STANDS,
-	.count = 1,
-	.type = REG_BOOL,
-	.order = {0, 1},
-	.mul = 1,
-	.div = 1,
-	.confirm = -1},
-    RELAY("relay", 2),
-};
-
 static struct point_type blind_point;
-static struct device_type gate_type = {.name = "gate",
-    .registers_per_read = 125,
-    .coils_per_read = 2000,
-    .points = gate_points,
-    .npoints = 3};
-static struct device_type blind_type = {.name = "blind",
+static const struct device_type blind_type = {.name = "blind",
     .registers_per_read = 125,
     .coils_per_read = 2000,
     .points = &blind_point,
     .npoints = 1};
 
-static struct {
-	int64_t since[2];   /* under current; 0: it is not */
-	int64_t longest;    /* a coil was */
-	bool both;          /* at once, ever */
-	bool stuck;         /* the plunger */
-	unsigned pulses[2]; /* that moved it, or should have */
-} gate;
-
-static uint8_t
-gate_acts(struct unit *u, const struct request *q)
-{
-	int i = q->addr;
-	int64_t lasted;
-
-	if (q->function != FC_WRITE_COIL || i > 1)
-		return 0;
-	if (q->words[0] != 0) {
-		gate.both = gate.both || gate.since[1 - i] != 0;
-		if (gate.since[i] == 0)
-			gate.since[i] = field.now;
-		return 0;
-	}
-	if (gate.since[i] == 0)
-		return 0;
-	lasted = field.now - gate.since[i];
-	gate.longest = lasted > gate.longest ? lasted : gate.longest;
-	gate.since[i] = 0;
-	gate.pulses[i]++;
-	if (!gate.stuck && lasted >= PULSE_MS)
-		u->regs[STANDS] = i == 0;
-	return 0;
-}
-
 static void
 start_of(const struct device_type *t)
 {
 	site_begin();
-	memset(&gate, 0, sizeof(gate));
 	(void)site_add(t, 10 * SECOND, SECOND);
 	(void)site_add(&probe, SECOND, SECOND);
-	unit_of(GATE)->acts = gate_acts;
-	unit_of(GATE)->regs[STANDS] = 1; /* as somebody left it */
+	gate_begin(unit_of(GATE));
 	site_start();
 	until(field.now + 2 * SECOND);
 }

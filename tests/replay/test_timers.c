@@ -1,92 +1,16 @@
 /*
- * Outputs with a timer of the device's own, on a played line. A board of two
- * relays (coils 0 and 1); a time in tenths written to coil 16 or 17 switches
- * its relay on for so long. What the gateway opens closes even if the gateway
- * is gone (case C44).
+ * Outputs with a timer of the device's own, on a played line: what the gateway
+ * opens closes even if the gateway is gone (case C44).
  */
-#include "played_commands.h"
-
-enum { TIMER = 16, LONGEST = 60 * SECOND };
-
-#define TIMED(NAME, ADDR)                                                      \
-	{                                                                      \
-		.name = NAME, .kind = KIND_OUTPUT, .writable = true,           \
-		.table = TABLE_COIL, .addr = ADDR, .count = 1,                 \
-		.type = REG_BOOL, .order = {0, 1}, .mul = 1, .div = 1,         \
-		.confirm = -1, .max_on_ms = 60 * MINUTE, .timer = {            \
-			.table = TABLE_COIL,                                   \
-			.addr = TIMER + (ADDR),                                \
-			.nwords = 1,                                           \
-			.step_ms = 100,                                        \
-			.longest_ms = LONGEST                                  \
-		}                                                              \
-	}
-
-static const struct point_type timed_points[] = {
-    TIMED("relay_1", 0),
-    TIMED("relay_2", 1),
-};
-
-static const struct device_type timed = {.name = "timed",
-    .registers_per_read = 125,
-    .coils_per_read = 2000,
-    .points = timed_points,
-    .npoints = 2};
-
-/* The board. */
-static struct {
-	int64_t off_at[2]; /* 0: its timer does not run */
-	uint8_t refuses;   /* exception for its timers */
-	unsigned armed;    /* so often */
-	int64_t for_ms;    /* the latest */
-} board;
-
-static void
-board_lives(struct unit *u)
-{
-	for (int i = 0; i < 2; i++) {
-		if (board.off_at[i] == 0 || field.now < board.off_at[i])
-			continue;
-		u->coils[i] = false;
-		board.off_at[i] = 0;
-	}
-}
-
-static uint8_t
-board_acts(struct unit *u, const struct request *q)
-{
-	if (q->function != FC_WRITE_COIL)
-		return 0;
-	if (q->addr < 2) {
-		board.off_at[q->addr] = 0;
-		return 0;
-	}
-	if (board.refuses != 0)
-		return board.refuses;
-	assert_true(q->as_is);
-	board.armed++;
-	board.for_ms = q->words[0] * 100;
-	board.off_at[q->addr - TIMER] = field.now + board.for_ms;
-	u->coils[q->addr - TIMER] = true;
-	return 0;
-}
-
-static void
-power_cut(void)
-{
-	memset(unit_of(VALVES)->coils, 0, sizeof(unit_of(VALVES)->coils));
-	board.off_at[0] = board.off_at[1] = 0;
-}
+#include "played_board.h"
 
 static void
 start_of(const struct device_type *t)
 {
 	site_begin();
-	memset(&board, 0, sizeof(board));
 	(void)site_add(t, 10 * SECOND, SECOND);
 	(void)site_add(&probe, 10 * SECOND, SECOND);
-	unit_of(VALVES)->lives = board_lives;
-	unit_of(VALVES)->acts = board_acts;
+	board_begin(unit_of(VALVES));
 	site_start();
 	until(field.now + SECOND);
 }
@@ -270,15 +194,13 @@ test_it_is_not_armed_again_when_it_is_off(void **state)
 	(void)state;
 	/* Polled seldom: nothing but the look before the arming shows it. */
 	site_begin();
-	memset(&board, 0, sizeof(board));
 	(void)site_add(&timed, 60 * MINUTE, SECOND);
-	unit_of(VALVES)->lives = board_lives;
-	unit_of(VALVES)->acts = board_acts;
+	board_begin(unit_of(VALVES));
 	site_start();
 	until(field.now + SECOND);
 	t0 = field.now;
 	opened(3 * MINUTE);
-	power_cut();
+	power_cut(unit_of(VALVES));
 	until(t0 + 2 * MINUTE);
 	assert_int_equal(board.armed, 1);
 	assert_int_equal(events(EVENT_OUTPUT, "found off before its time"), 1);
@@ -330,7 +252,7 @@ test_a_power_cut(void **state)
 	unit_of(VALVES)->dead = true;
 	until(t0 + 2 * MINUTE);
 	assert_int_equal(heard.device[VALVES].state, DEVICE_LOST);
-	power_cut();
+	power_cut(unit_of(VALVES));
 	unit_of(VALVES)->dead = false;
 	until(t0 + 4 * MINUTE);
 	/* Its timer had run out meanwhile: that was said, and it is closed. */
@@ -341,7 +263,7 @@ test_a_power_cut(void **state)
 	opened(55 * SECOND);
 	unit_of(VALVES)->dead = true;
 	until(t0 + 20 * SECOND);
-	power_cut();
+	power_cut(unit_of(VALVES));
 	unit_of(VALVES)->dead = false;
 	until(t0 + 50 * SECOND);
 	assert_true(is_open());
