@@ -126,6 +126,47 @@ line_of(const struct site *s, const char *name, size_t len)
 	return NULL;
 }
 
+/* "192.0.2.9:502", "[2001:db8::9]:502". */
+static void
+host_text(struct target *t, const char *host, uint16_t port)
+{
+	(void)snprintf(t->host, sizeof(t->host),
+	    strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+}
+
+/* Without a gateway the line is opened by what the site says of it, of which
+ * we may know more than others: --profiles is ours. */
+static void
+open_by_site(struct target *t, const struct line *l)
+{
+	struct probing_to *to = &t->to;
+	bool own = t->device != NULL && t->device->host != NULL;
+
+	if (l == NULL || ask_listens() || l->listen != NULL ||
+	    (l->port == NULL && l->host == NULL && !own))
+		return;
+	to->line = NULL;
+	to->echo = to->echo || l->echo;
+	to->rs485 = to->rs485 || l->rs485;
+	to->rtu_over_tcp = l->transport == TRANSPORT_RTU_OVER_TCP;
+	if (to->baud == 0)
+		to->baud = l->baud;
+	if (!to->parity_said)
+		to->parity = (uint8_t)l->parity;
+	to->parity_said = true;
+	if (to->stop_bits == 0)
+		to->stop_bits = l->stop_bits;
+	if (l->port != NULL) {
+		to->port = l->port;
+		return;
+	}
+	if (!own)
+		host_text(t, l->host, l->tcp_port);
+	(void)snprintf(t->way, sizeof(t->way), "%s", t->host);
+	t->host[0] = '\0'; /* it is the line's own then */
+	to->host = t->way;
+}
+
 static int
 no_such_device(const struct target *t, const char *cmd)
 {
@@ -168,12 +209,11 @@ find_in_site(struct target *t, const char *cmd)
 		t->unit = t->device->unit;
 	t->unit_said = true;
 	if (t->device->host != NULL)
-		(void)snprintf(t->host, sizeof(t->host),
-		    strchr(t->device->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
-		    t->device->host, t->device->tcp_port);
+		host_text(t, t->device->host, t->device->tcp_port);
 	else if (t->device->registration != NULL)
 		(void)snprintf(
 		    t->host, sizeof(t->host), "%s", t->device->registration);
+	open_by_site(t, l);
 	return CTL_DONE;
 }
 
@@ -201,7 +241,7 @@ load_type(struct target *t, const char *cmd)
 {
 	const struct device_type *type;
 	struct complaints *c;
-	int r = paths_defaults(&t->site.dirs);
+	int r = t->site.site == NULL ? paths_defaults(&t->site.dirs) : 0;
 
 	if (r == 0)
 		t->library =
@@ -289,8 +329,12 @@ target_find(struct target *t, const char *cmd, bool typed)
 		return lacks(cmd, "which unit? add --unit 1");
 	if (r == CTL_DONE && !in_site) {
 		t->to.line = t->name;
+		if (t->name != NULL && !ask_listens() &&
+		    (r = open_site(t, cmd, true)) == CTL_DONE)
+			open_by_site(
+			    t, line_of(t->site.site, t->name, strlen(t->name)));
 		(void)snprintf(t->label, sizeof(t->label), "unit %u", t->unit);
-		if (t->type != NULL)
+		if (r == CTL_DONE && t->type != NULL)
 			r = make_device(t, cmd);
 	}
 	return r == CTL_DONE && typed ? must_be_profile(t, cmd) : r;

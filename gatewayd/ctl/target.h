@@ -34,7 +34,7 @@ struct target {
 	struct library *library;
 	struct device made;
 	struct point *points;
-	char line[65];
+	char line[65], way[270];
 };
 
 /* As probing_option(), and --unit --type --variant --profiles --plugins. */

@@ -141,27 +141,40 @@ rows_draw(const struct rows *x, size_t height, bool colour, FILE *to)
 	return lines;
 }
 
+static void
+fresh_cells(struct table *t, const struct row *r)
+{
+	char when[64];
+
+	table_cell(t, "%s", when_format(r->ts_ms, false, when, sizeof(when)));
+	table_cell(t, "%s", r->point);
+	table_cell(t, "%s", *r->shown != '\0' ? r->shown : "-");
+	table_cell(t, "%s", r->unit);
+	table_cell(t, "%s", r->quality);
+	table_cell(t, "%s", r->reason);
+}
+
+/* A table has a heading, which a stream of lines has not: an empty one is made,
+ * and its line left out. */
 void
 rows_print(const struct rows *x, FILE *to)
 {
+	enum { COLUMNS = 6 };
 	struct table *t = table_new("llrlll");
-	char when[64];
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
 
-	for (size_t i = 0; t != NULL && i < x->n; i++) {
-		const struct row *r = &x->row[i];
-
-		if (!r->fresh)
-			continue;
-		when_format(r->ts_ms, false, when, sizeof(when));
-		table_cell(t, "%s", when);
-		table_cell(t, "%s", r->point);
-		table_cell(t, "%s", *r->shown != '\0' ? r->shown : "-");
-		table_cell(t, "%s", r->unit);
-		table_cell(t, "%s", r->quality);
-		table_cell(t, "%s", r->reason);
-	}
-	if (t != NULL)
-		table_print(t, 0, to);
+	for (size_t i = 0; t != NULL && i < COLUMNS; i++)
+		table_cell(t, "%s", "");
+	for (size_t i = 0; t != NULL && i < x->n; i++)
+		if (x->row[i].fresh)
+			fresh_cells(t, &x->row[i]);
+	if (t != NULL && f != NULL)
+		table_print(t, 0, f);
+	if (f != NULL && fclose(f) == 0 && strchr(text, '\n') != NULL)
+		(void)fputs(strchr(text, '\n') + 1, to); /* main() asks */
+	free(text);
 	(void)table_free(t);
 }
 

@@ -44,7 +44,7 @@ const char write_help[] =
 
 struct order {
 	const char *subject, *value, *time; /* time: NULL: none was given */
-	const char *site;                   /* NULL: the usual one */
+	const char *site, *profiles;        /* NULL: the usual ones */
 	bool json;
 };
 
@@ -68,6 +68,8 @@ read_args(int argc, char **argv, struct order *o)
 			o->time = argv[i] + 6;
 		else if (strcmp(argv[i], "--site") == 0 && i + 1 < argc)
 			o->site = argv[++i];
+		else if (strcmp(argv[i], "--profiles") == 0 && i + 1 < argc)
+			o->profiles = argv[++i];
 		else if (strncmp(argv[i], "--", 2) == 0 || o->value != NULL)
 			return wrong("what is this: ", argv[i]);
 		else if (o->subject == NULL)
@@ -175,8 +177,8 @@ cmd_write(int argc, char **argv)
 	if (!read_args(argc, argv, &o) || !read_order(&o, &wish))
 		return CTL_USAGE;
 	if (without_gateway(&o))
-		return write_directly(
-		    &(struct write_point){o.subject, o.value, o.site, o.json});
+		return write_directly(&(struct write_point){
+		    o.subject, o.value, o.site, o.profiles, o.json});
 	r = ask_write(&wish, &j, &text);
 	if (r != CTL_DONE)
 		return r;

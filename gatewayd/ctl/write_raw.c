@@ -225,6 +225,9 @@ write_directly(const struct write_point *w)
 	*slash = '\0';
 	h.target.name = device;
 	h.target.to.site = w->site;
+	if (w->profiles != NULL)
+		(void)paths_add_profiles(/* then the type is unknown */
+		    &h.target.site.dirs, w->profiles);
 	code = target_find(&h.target, "write", true);
 	if (code == CTL_DONE)
 		code = find_point(&h, w, slash + 1);

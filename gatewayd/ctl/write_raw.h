@@ -13,7 +13,8 @@ int write_raw(int argc, char **argv);
 
 /* A point of the site, while no gateway runs. */
 struct write_point {
-	const char *subject, *value, *site; /* site NULL: the usual one */
+	const char *subject, *value;
+	const char *site, *profiles; /* NULL: the usual ones */
 	bool json;
 };
 int write_directly(const struct write_point *w);
