@@ -317,6 +317,10 @@ act_on_devices(
 	case DO_TURNAROUND:
 		s->device->turnaround_ns = s->ns;
 		break;
+	case DO_SPEED:
+		s->device->baud = s->number;
+		s->device->parity = (uint8_t)s->addr;
+		break;
 	case DO_UNIT:
 		s->device->unit = s->number;
 		break;

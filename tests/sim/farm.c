@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "about.h"
 #include "arena.h"
 #include "field.h"
 #include "machine.h"
@@ -184,6 +185,7 @@ build_device(struct farm *f, const struct farm_options *o, struct sim_line *l,
 	build_points(d, f->arena);
 	fill_gaps(d);
 	machine_build(d);
+	about_build(d);
 }
 
 /* Probe k of a line is wetted by the k-th output of any relay board. */

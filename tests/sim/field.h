@@ -64,6 +64,8 @@ struct sim_device {
 	struct sim_line *line;
 	size_t way; /* TCP: which of the line's servers is it behind */
 	unsigned unit;
+	uint32_t baud; /* 0: the line's */
+	uint8_t parity;
 	unsigned registers_per_read, coils_per_read;
 	int64_t turnaround_ns, busy_until;
 	struct bank *bank;

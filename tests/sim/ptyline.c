@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "about.h"
 #include "arena.h"
 #include "field.h"
 #include "sending.h"
@@ -38,23 +39,6 @@ struct pty_line {
 	int64_t quiet_at; /* since when nobody talks */
 	struct sending *out;
 };
-
-static speed_t
-speed_of(uint32_t baud)
-{
-	static const struct {
-		uint32_t baud;
-		speed_t speed;
-	} table[] = {{1200, B1200}, {1800, B1800}, {2400, B2400}, {4800, B4800},
-	    {9600, B9600}, {19200, B19200}, {38400, B38400}, {57600, B57600},
-	    {115200, B115200}, {230400, B230400}, {460800, B460800},
-	    {921600, B921600}};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (table[i].baud == baud)
-			return table[i].speed;
-	return B0;
-}
 
 static int
 open_pair(struct pty_line *p)
@@ -121,7 +105,7 @@ pty_line_open(struct sim_line *l, const char *dir)
 
 	l->pty = p;
 	p->master = p->slave = -1;
-	p->speed = speed_of(c->baud);
+	p->speed = about_speed(c->baud);
 	p->char_ns = (int64_t)bits * 1000000000 / c->baud;
 	/* Above 19200 baud the standard fixes it at 1.75 ms. */
 	p->silence_ns = c->baud > 19200 ? 1750000 : p->char_ns * 7 / 2;
@@ -211,6 +195,20 @@ ask(struct sim_device *d, const uint8_t *frame, size_t n, int64_t now)
 	sending_queue(&p->out, s);
 }
 
+/* Where devices have speeds of their own the wire has that of its master. */
+static void
+keep_pace(struct sim_line *l)
+{
+	struct pty_line *p = l->pty;
+	struct termios t;
+
+	if (!about_mixed(l) || tcgetattr(p->slave, &t) != 0)
+		return;
+	p->char_ns = about_char_ns(&t);
+	p->silence_ns =
+	    about_baud(cfgetospeed(&t)) > 19200 ? 1750000 : p->char_ns * 7 / 2;
+}
+
 static void
 frame_done(struct sim_line *l, int64_t now)
 {
@@ -225,8 +223,7 @@ frame_done(struct sim_line *l, int64_t now)
 	wiretap_request(l, p->in, n, p->in_at);
 	if (p->early)
 		l->stats.silence_broken++;
-	if (p->speed != B0 && tcgetattr(p->slave, &t) == 0 &&
-	    cfgetospeed(&t) != p->speed) {
+	if (tcgetattr(p->slave, &t) != 0 || !about_heard(l, &t)) {
 		l->stats.wrong_speed++;
 		return;
 	}
@@ -237,7 +234,9 @@ frame_done(struct sim_line *l, int64_t now)
 		return;
 	}
 	for (size_t i = 0; i < l->ndevices; i++) {
-		if (p->in[0] != 0 && l->devices[i].unit != p->in[0])
+		if (p->in[0] != 0 && !about_listens(&l->devices[i], p->in[0]))
+			continue;
+		if (!about_hears(&l->devices[i], &t))
 			continue;
 		known = true;
 		ask(&l->devices[i], p->in, n, now);
@@ -258,6 +257,7 @@ pty_line_readable(struct sim_line *l, int64_t now)
 	if (p->nin && now >= p->in_end + p->silence_ns)
 		frame_done(l, p->in_end + p->silence_ns);
 	if (p->nin == 0) {
+		keep_pace(l);
 		p->early = p->quiet_at && now - p->quiet_at < p->silence_ns;
 		p->garbled = false;
 		p->in_end = p->in_at = now;

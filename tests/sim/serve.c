@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "about.h"
 #include "field.h"
 #include "machine.h"
 #include "truth.h"
@@ -157,6 +158,8 @@ do_write_one(struct sim_device *d, const uint8_t *pdu, size_t n, int64_t now,
 	else
 		bank_write(d->bank, TABLE_HOLDING, addr, (uint16_t)value);
 	machine_wrote(d, coil ? TABLE_COIL : TABLE_HOLDING, addr, 1, now);
+	if (!coil)
+		about_wrote(d, addr, 1);
 	return 5;
 }
 
@@ -186,6 +189,8 @@ do_write_many(struct sim_device *d, const uint8_t *pdu, size_t n, int64_t now,
 			    get16(pdu + 6 + 2 * (size_t)i));
 	}
 	machine_wrote(d, table, addr, count, now);
+	if (!coils)
+		about_wrote(d, addr, count);
 	memcpy(out, pdu, 5);
 	return 5;
 }

@@ -100,6 +100,13 @@ parse_device(struct lex *l, struct farm *f, struct statement *s)
 		s->verb = DO_UNIT;
 		return lex_uint(l, 255, &s->number);
 	}
+	if (lex_take(l, "SPEED")) {
+		s->verb = DO_SPEED;
+		s->addr = lex_take(l, "even")  ? PARITY_EVEN
+			  : lex_take(l, "odd") ? PARITY_ODD
+					       : PARITY_NONE;
+		return lex_uint(l, 921600, &s->number);
+	}
 	return parse_either(l, s);
 }
 

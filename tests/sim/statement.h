@@ -22,6 +22,7 @@ enum verb {
 	DO_NORMAL,
 	DO_TURNAROUND, /* device, ns */
 	DO_UNIT,       /* device, number */
+	DO_SPEED,      /* device, number, addr: parity */
 	DO_GONE,       /* line, ns: for how long; 0: until BACK */
 	DO_BACK,
 	DO_RESET,    /* line */

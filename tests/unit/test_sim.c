@@ -12,10 +12,12 @@
 
 #include <cmocka.h>
 
+#include "../sim/about.c"
 #include "../sim/bank.c"
 #include "../sim/encode.c"
 #include "../sim/fault.c"
 #include "../sim/frame.c"
+#include "../sim/machine.c"
 #include "../sim/points.c"
 #include "../sim/role.c"
 #include "../sim/sending.c"
