@@ -105,7 +105,7 @@ def usage(tap, d):
     code, out, err = ctl(d, "statsu")
     tap.ok(code == 2 and "did you mean status?" in err,
            "a mistyped command is put right")
-    for name in ("scan", "water", "zones"):
+    for name in ("export", "water", "zones"):
         code, out, err = ctl(d, name, "--json")
         tap.ok(code == 2 and err == "gatewayctl %s: not built yet\n" % name
                and not out, name + " says that it is not built yet")
