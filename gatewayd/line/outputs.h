@@ -5,6 +5,12 @@
  * confirmed is repeated with growing gaps while polling goes on, and said as an
  * alarm. An opening that cannot be confirmed is closed. Settings are written
  * when commanded. Closing goes before opening, and both before polls.
+ *
+ * A device may have time to show what it was told (settle): it is looked at
+ * again and again then, while others go on. One with a timer of its own closes
+ * what we opened when we are gone: the timer is armed for a little longer than
+ * ours, and anew when it is shorter. A pulse comes to its end before anything
+ * else on its lane.
  */
 #ifndef OUTPUTS_H
 #define OUTPUTS_H
