@@ -11,9 +11,9 @@
 void
 decoded_bad(struct decoded *out, enum reason reason)
 {
-	*out = (struct decoded){.value = {.type = VALUE_NONE},
-	    .quality = QUALITY_BAD,
-	    .reason = reason};
+	out->value.type = VALUE_NONE;
+	out->quality = QUALITY_BAD;
+	out->reason = reason;
 }
 
 static void

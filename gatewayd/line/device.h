@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "bus.h"
+#include "decoder.h"
 #include "derive.h"
 #include "health.h"
 #include "msg.h"
@@ -80,6 +81,8 @@ struct dev {
 	struct setup watchdog; /* its register as one more of them */
 	uint32_t setup_tries;
 	struct writing setup;
+	struct decoder *decoders; /* one a point */
+	struct decoded *decoded;  /* of a read's points, in its order */
 	struct derive *derive;
 	struct derived *derived; /* what it returns */
 	int64_t warm_until;      /* then all is read once more; INT64_MAX: it is

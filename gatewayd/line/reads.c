@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode.h"
 #include "device.h"
 #include "lane.h"
 #include "log.h"
@@ -22,12 +21,17 @@ reads_init(struct dev *d)
 	d->reads = calloc(n + 1, sizeof(*d->reads));
 	d->missing = calloc(n + 1, sizeof(*d->missing));
 	d->missing_until = INT64_MAX;
+	d->decoders = calloc(n + 1, sizeof(*d->decoders));
+	d->decoded = calloc(n + 1, sizeof(*d->decoded));
 	d->derive = derive_new(d->conf);
 	d->derived = calloc(n + 1, sizeof(*d->derived));
-	return d->plan == NULL || d->reads == NULL || d->missing == NULL ||
-		       d->derive == NULL || d->derived == NULL
-		   ? -ENOMEM
-		   : 0;
+	if (d->plan == NULL || d->reads == NULL || d->missing == NULL ||
+	    d->decoders == NULL || d->decoded == NULL || d->derive == NULL ||
+	    d->derived == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		decoder_init(&d->decoders[i], &d->conf->points[i]);
+	return 0;
 }
 
 void
@@ -36,6 +40,8 @@ reads_done(struct dev *d)
 	d->plan = plan_free(d->plan);
 	free(d->reads);
 	free(d->missing);
+	free(d->decoders);
+	free(d->decoded);
 	d->derive = derive_free(d->derive);
 	free(d->derived);
 }
@@ -152,14 +158,9 @@ reads_next(struct dev *d, int64_t now, struct request *out)
 /* ---- what became of it ---- */
 
 static void
-deliver_point(struct dev *d, const struct read *rd, uint16_t p, int64_t now)
+deliver_point(struct dev *d, uint16_t p, const struct decoded *v, int64_t now)
 {
-	const struct point *point = &d->conf->points[p];
-	struct decoded v;
-
-	decode_point(
-	    point, d->lane->answer.words + (point->type->addr - rd->addr), &v);
-	device_read(d, p, &v, 0, now);
+	device_read(d, p, v, 0, now);
 	polling_done(&d->polling, p, now, device_keeps_up(d));
 	d->missing[p] = false;
 }
@@ -167,14 +168,18 @@ deliver_point(struct dev *d, const struct read *rd, uint16_t p, int64_t now)
 static void
 deliver(struct dev *d, const struct read *rd)
 {
-	int64_t now = d->lane->answer.done_us / 1000;
+	const struct answer *a = &d->lane->answer;
+	int64_t now = a->done_us / 1000;
 
 	device_warms(d, now);
+	decoder_read(d->decoders, rd->points, rd->npoints, a->words, rd->addr,
+	    d->decoded);
 	for (int later = 0; later < 2; later++)
 		for (size_t i = 0; i < rd->npoints; i++)
 			if (derive_later(d->derive, rd->points[i]) ==
 			    (later == 1))
-				deliver_point(d, rd, rd->points[i], now);
+				deliver_point(
+				    d, rd->points[i], &d->decoded[i], now);
 }
 
 /* On to the next read. */

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "decode.h"
+#include "decoder.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -41,6 +41,22 @@ type_of(enum reg_type type, uint16_t count, const char *order)
 	return t;
 }
 
+/* The quick way says the same. */
+static void
+assert_decoder_agrees(
+    const struct point *p, const uint16_t *words, const struct decoded *want)
+{
+	const uint16_t first = 0;
+	struct decoder d;
+	struct decoded is;
+
+	decoder_init(&d, p);
+	decoder_read(&d, &first, 1, words, p->type->addr, &is);
+	assert_int_equal(is.quality, want->quality);
+	assert_int_equal(is.reason, want->reason);
+	assert_true(value_equal(&is.value, &want->value));
+}
+
 static struct decoded
 decode_cal(
     const struct point_type *t, const uint16_t *words, double slope, double off)
@@ -50,6 +66,7 @@ decode_cal(
 
 	memset(&d, 0xA5, sizeof(d));
 	decode_point(&p, words, &d);
+	assert_decoder_agrees(&p, words, &d);
 	assert_int_equal(d.value.type == VALUE_NONE, d.quality == QUALITY_BAD);
 	assert_int_equal(d.reason == REASON_NONE, d.quality == QUALITY_GOOD);
 	return d;
@@ -372,6 +389,7 @@ decode_curves(const struct point_type *t, struct curve site, double slope,
 	struct decoded d;
 
 	decode_point(&p, &word, &d);
+	assert_decoder_agrees(&p, &word, &d);
 	return d;
 }
 
@@ -412,6 +430,42 @@ test_curves(void **state)
 	near(d.value.r, -1, 0);
 	assert_int_equal(
 	    decode_curves(&t, none, 1, 0, 7).value.type, VALUE_INT);
+}
+
+/* Every word there is, under scales, masks, signs and ranges of many kinds. */
+static void
+test_quick_way(void **state)
+{
+	static const double scales[][3] = {{1, 1, 0}, {1, 10, 0},
+	    {1, 100, -273.15}, {25, 1, 0}, {1, 1000, 0.5}, {-1, 10, 0},
+	    {0.3, 1, 0}, {1, 10, 1e9}};
+	const double site = 1.02;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(scales) * 16; i++) {
+		struct point_type t = type_of(
+		    i & 1 ? REG_INT16 : REG_UINT16, 1, i & 8 ? "BA" : "AB");
+		struct point p = {.type = &t, .slope = i % 61 == 60 ? site : 1};
+
+		t.mul = scales[i / 16][0];
+		t.div = scales[i / 16][1];
+		t.offset = scales[i / 16][2];
+		t.has_range = i & 2;
+		t.min = -10.5;
+		t.max = 655.3;
+		if (i & 4) {
+			t.shift = 4;
+			t.no_data[0] = 0x123;
+			t.nno_data = 1;
+		}
+		for (uint32_t w = 0; w < 65536; w += i & 8 ? 7 : 1) {
+			const uint16_t word = (uint16_t)w;
+			struct decoded d;
+
+			decode_point(&p, &word, &d);
+			assert_decoder_agrees(&p, &word, &d);
+		}
+	}
 }
 
 /* What a formula makes. */
@@ -585,6 +639,7 @@ main(void)
 	    cmocka_unit_test(test_on_off_words),
 	    cmocka_unit_test(test_on_at_words),
 	    cmocka_unit_test(test_curves),
+	    cmocka_unit_test(test_quick_way),
 	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_range),
 	    cmocka_unit_test(test_bcd),
