@@ -206,6 +206,13 @@ remember(struct memory *m, const struct decoded *v, uint8_t detail, int64_t now)
 	m->value = number;
 }
 
+/* Outputs and settings are what they are, however cold the device. */
+static bool
+is_measured(const struct point_type *t)
+{
+	return t->kind != KIND_OUTPUT && t->kind != KIND_SETTING;
+}
+
 /* What the point's reading becomes by what is known beside it. */
 static void
 settle(struct derive *d, uint16_t point, struct decoded *v, uint8_t detail,
@@ -218,7 +225,7 @@ settle(struct derive *d, uint16_t point, struct decoded *v, uint8_t detail,
 	if (m->counter != NULL)
 		counter_took(m->counter, &d->conf->points[point], v);
 	remember(m, v, detail, now);
-	if (now < d->warm_until)
+	if (now < d->warm_until && is_measured(t))
 		doubt(v, REASON_WARM_UP);
 	if (t->frozen != NULL && value_of(d, t->frozen, &frozen) && frozen != 0)
 		doubt(v, REASON_FROZEN);

@@ -49,8 +49,8 @@ size_t derive_took(struct derive *d, uint16_t point, const struct decoded *in,
  * readings that say so are the caller's to make. Counters stay. */
 void derive_lost(struct derive *d);
 
-/* The device has only now begun to answer: what is read before `until` is
- * uncertain, reason warm_up. */
+/* The device has only now begun to answer: what is measured before `until`
+ * is uncertain, reason warm_up. */
 void derive_warm_up(struct derive *d, int64_t until);
 
 /* What an accumulating counter must not forget, when it changed since this was

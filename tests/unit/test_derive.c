@@ -413,6 +413,10 @@ test_warm_up(void **state)
 	expect_doubt(1, SUM, QUALITY_UNCERTAIN, REASON_WARM_UP);
 	bad(A, REASON_RANGE, 0, 9999);
 	expect_doubt(0, A, QUALITY_BAD, REASON_RANGE);
+	types[B].kind = KIND_OUTPUT;
+	good(B, 1, 9999);
+	expect(0, B, 1);
+	types[B].kind = KIND_GAUGE;
 	good(B, 1, 10000);
 	expect(0, B, 1);
 }
