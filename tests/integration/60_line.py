@@ -337,7 +337,8 @@ def check_unasked(tap):
             judge(tap, d, "north/dev", "noise between polls")
 
 
-DTU = {"moisture": 26.0, "temperature": -10.1}
+# Above 0 °C: moisture of frozen soil would be uncertain.
+DTU = {"moisture": 26.0, "temperature": 10.1}
 
 
 def check_dtu(tap):
