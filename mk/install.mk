@@ -6,6 +6,10 @@ LIBEXECDIR := $(PREFIX)/libexec/gatewayd
 PROFILEDIR := $(PREFIX)/share/gatewayd/profiles
 EXAMPLEDIR := $(PREFIX)/share/doc/gatewayd
 PLUGINDIR := $(PREFIX)/lib/gatewayd/plugins
+# What plugins are made with: the header, the template, the how-to.
+INCLUDEDIR := $(PREFIX)/include/gatewayd
+MAKINGDIR := $(PREFIX)/share/gatewayd/plugin
+PKGCONFIGDIR := $(PREFIX)/share/pkgconfig
 MANDIR := $(PREFIX)/share/man
 UNITDIR := $(PREFIX)/lib/systemd/system
 SYSUSERSDIR := $(PREFIX)/lib/sysusers.d
@@ -24,7 +28,17 @@ install: all
 	$(call put,$(LIBEXECDIR),755,$(BUILD)/gatewayd-line $(BUILD)/gatewayd-uplink)
 	$(call put,$(PLUGINDIR),644,$(PLUGINS))
 	$(call put,$(PROFILEDIR),644,$(wildcard config/profiles/*.yaml))
-	$(call put,$(PREFIX)/include,644,plugins/gateway_device.h)
+	$(call put,$(PLUGINDIR),644,$(wildcard plugins/*.vectors.yaml))
+	$(call put,$(INCLUDEDIR),644,plugins/gateway_device.h)
+	$(call put,$(MAKINGDIR),644,plugins/README.md)
+	$(call put,$(MAKINGDIR)/template,644,$(wildcard plugins/template/*))
+	$(INSTALL) -d '$(DESTDIR)$(PKGCONFIGDIR)'
+	abi=$$(sed -n 's/^#define GW_ABI_M[AI][JN]OR \([0-9]*\)u$$/\1/p' \
+		plugins/gateway_device.h | paste -sd.) && \
+	sed 's|@PREFIX@|$(PREFIX)|; s|@ABI@|'"$$abi"'|' \
+		plugins/gatewayd-plugin.pc.in \
+		>'$(DESTDIR)$(PKGCONFIGDIR)/gatewayd-plugin.pc' && \
+	chmod 644 '$(DESTDIR)$(PKGCONFIGDIR)/gatewayd-plugin.pc'
 	$(call put,$(EXAMPLEDIR),644,README.md README.zh-CN.md CHANGELOG.md \
 		LICENSE $(wildcard config/*.yaml))
 	$(call put,$(MANDIR)/man1,644,$(wildcard gatewayd/*/*.1))

@@ -45,7 +45,7 @@ def main():
                   "usr/libexec/gatewayd/gatewayd-line",
                   "usr/libexec/gatewayd/gatewayd-uplink",
                   "usr/share/gatewayd/profiles/cwt-soil-thc-s.yaml",
-                  "usr/include/gateway_device.h",
+                  "usr/include/gatewayd/gateway_device.h",
                   "usr/lib/systemd/system/gatewayd.service",
                   "usr/share/man/man1/gatewayctl.1",
                   "usr/share/man/man8/gatewayd.8"):
