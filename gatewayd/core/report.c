@@ -221,7 +221,10 @@ points(const struct core *core, int64_t now)
 			const struct device *d =
 			    &core->site->lines[l].devices[i];
 			for (size_t p = 0; p < d->type->npoints; p++) {
-				char *one = point_text(core, d, p, now);
+				/* A part has no readings of its own. */
+				char *one = d->type->points[p].kind == KIND_PART
+						? NULL
+						: point_text(core, d, p, now);
 				if (one != NULL)
 					fprintf(f, "%s%s", comma, one);
 				comma = one != NULL ? "," : comma;
