@@ -12,7 +12,7 @@
 enum {
 	STOP_GAP_MS = 100,
 	WATCH_GAP_MS = 500,
-	ANSWER_MS = 8000, /* for whom a command's result is soon enough */
+	ANSWER_MS = 8000, /* who gave a command waits no longer for it */
 	SECOND_PULSE_MS = 5000,
 };
 
