@@ -38,9 +38,6 @@ struct calls {
 
 /* Makes the calls here: 0, or -1 with c->broke. */
 int calls_make(const struct plugin *p, struct calls *c);
-/* Measures what they cost. */
+/* Measures what they cost, in time of the processor. */
 void calls_cost(const struct plugin *p, struct calls *c);
-/* The call in hand in words: "decode of span 1 with 28 words 077A 429B ...". */
-const char *calls_text(const struct calls *c, char *out, size_t size);
-
 #endif
