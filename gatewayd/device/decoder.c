@@ -22,7 +22,7 @@ place_words(struct decoder *d, const struct point_type *t)
 	if (t->count < 1 || t->count > 2 ||
 	    (t->table != TABLE_HOLDING && t->table != TABLE_INPUT))
 		return false;
-	for (unsigned i = 0; i < t->count; i++)
+	for (size_t i = 0; i < t->count; i++)
 		if (t->order[2 * i] % 2 != 0 ||
 		    t->order[2 * i + 1] != t->order[2 * i] + 1)
 			return false;

@@ -174,7 +174,7 @@ static int
 take_frames(struct trial *t, const struct example *e, bool later)
 {
 	for (size_t i = 0; i < e->nframes; i++) {
-		struct request q;
+		struct request q = {0};
 		int rc = open_frame(t, &e->frames[i], &q);
 
 		if (rc < 0)

@@ -179,7 +179,7 @@ work(const struct formula *f, const struct formula_step *step,
 bool
 formula_value(const struct formula *f, const double *values, double *out)
 {
-	double stack[FORMULA_DEPTH];
+	double stack[FORMULA_DEPTH] = {0};
 	unsigned n = 0;
 
 	for (uint16_t i = 0; i < f->nsteps; i++) {
