@@ -44,7 +44,7 @@ add_folder(struct whole *w, struct library_entry **list, const char *dir)
 
 	more = arena_array(
 	    w->mem, old + (n > 0 ? (size_t)n : 0) + 1, sizeof(*more));
-	for (size_t i = 0; i < old; i++)
+	for (size_t i = 0; *list && i < old; i++)
 		more[i] = (*list)[i];
 	for (int i = 0; i < n; i++) {
 		char *name = file[i]->d_name, path[600];

@@ -100,7 +100,7 @@ read_status(struct ctx *x, const struct node *root, struct device_type *t)
 
 	if (status && read_word(x, status, "status", words, &word))
 		t->status = (enum type_status)word;
-	if (t->status == STATUS_UNVERIFIED && !n)
+	if (status && t->status == STATUS_UNVERIFIED && !n)
 		complain(x->c, status->at,
 		    "the profile is unverified and lacks `checks`; add what to "
 		    "look at when it is first used");

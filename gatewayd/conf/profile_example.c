@@ -108,7 +108,7 @@ check_pair(struct ctx *x, const struct node *n, const uint8_t *ask, size_t nask,
 static bool
 read_frames(struct ctx *x, const struct node *n, struct example_frames *out)
 {
-	uint8_t ask[BYTES], got[BYTES], *kept;
+	uint8_t ask[BYTES] = {0}, got[BYTES] = {0}, *kept;
 	size_t at = 0, middle, nask, ngot;
 	const char *text = NULL;
 

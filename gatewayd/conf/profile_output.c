@@ -100,7 +100,7 @@ read_timer(struct ctx *x, const struct node *n, struct output_timer *out)
 		complain(x->c, write->at,
 		    "a coil takes one word, the time; leave `write` out");
 	if ((uint32_t)timer.addr + timer.nwords > 65536)
-		complain(x->c, holding->at,
+		complain(x->c, (coil ? coil : holding)->at,
 		    "the timer runs past the last address, 65535");
 	*out = timer;
 }
