@@ -52,7 +52,7 @@ struct child {
 struct program {
 	char *path;
 	int snapshot; /* sealed memfd */
-	int page;     /* negative: none; taken, also when it cannot be started */
+	int page; /* negative: none; taken, also when it cannot be started */
 	bool debug;
 };
 

@@ -12,10 +12,10 @@ kepts_grow(struct kepts *s, size_t nslots)
 
 	if (nslots <= s->nslots)
 		return 0;
-	more = reallocarray(s->of, nslots, sizeof(struct kept_bytes *));
+	more = reallocarray(s->of, nslots, sizeof(void *));
 	if (more == NULL)
 		return -ENOMEM;
-	memset(more + s->nslots, 0, (nslots - s->nslots) * sizeof(s->of[0]));
+	memset(more + s->nslots, 0, (nslots - s->nslots) * sizeof(void *));
 	s->of = more;
 	s->nslots = nslots;
 	s->read = false;
