@@ -83,6 +83,12 @@ static const struct cmd commands[] = {
 	"          [--timeout 100ms] [--quick] [--site FILE] [--profiles DIR]\n"
 	"          [--rtu-over-tcp] [--json]",
 	scan_help},
+    {"set-unit", cmd_set_unit,
+	"LINE | --port DEV | --host H:P  --from OLD --to NEW\n"
+	"          --type PROFILE [--variant V] [--baud N] [--parity P] "
+	"[--yes]\n"
+	"          [--profiles DIR]",
+	set_unit_help},
     {"read", cmd_read,
 	"LINE/DEVICE | LINE --unit N | --port DEV --unit N | --host H:P "
 	"--unit N\n"

@@ -33,6 +33,7 @@ int cmd_points(int argc, char **argv);
 int cmd_profiles(int argc, char **argv);
 int cmd_read(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
+int cmd_set_unit(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
@@ -40,6 +41,6 @@ int cmd_write(int argc, char **argv);
 
 /* Long helps stand with what they are about. */
 extern const char plugins_help[], profiles_help[], read_help[], scan_help[],
-    watch_help[], write_help[];
+    set_unit_help[], watch_help[], write_help[];
 
 #endif

@@ -127,6 +127,12 @@ absurd(const struct point_type *p, double v)
 	       (size < 1e-12 || size > 1e12);
 }
 
+static bool
+is_bit(enum reg_table t)
+{
+	return t == TABLE_COIL || t == TABLE_DISCRETE;
+}
+
 static void
 judge_value(
     struct candidate *c, const struct point_type *p, const struct decoded *v)
@@ -145,7 +151,7 @@ judge_value(
 		return;
 	}
 	c->within += fixed;
-	if (n != 0)
+	if (n != 0 || is_bit(p->table)) /* a board has the coils it has */
 		c->score += fixed ? FOR_WITHIN : FOR_VALUE;
 }
 
@@ -232,6 +238,8 @@ better(const void *pa, const void *pb)
 
 	if (a->score != b->score)
 		return a->score > b->score ? -1 : 1;
+	if (a->points != b->points)
+		return a->points > b->points ? -1 : 1;
 	return strcmp(a->type->name, b->type->name);
 }
 

@@ -131,23 +131,32 @@ fatal(const struct msg_probed *a)
 
 /* ---- universal ids ---- */
 
-/* What answers says its own unit; several at once are a muddle. */
-static void
+/* What answers says its own unit; several at once are a muddle. It is asked by
+ * that unit, too: the answer may have been anybody's. */
+static int
 note_universal(struct scan *s, const struct scan_setting *at, uint8_t universal,
     const struct msg_probed *a)
 {
-	struct scan_unit *u = NULL;
+	struct msg_probed own;
+	struct msg_probe q;
+	struct scan_unit *u;
+	int r;
 
 	if (a->result == PROBE_NOISE)
 		s->several = true;
-	if (a->result == PROBE_OK && a->nwords == 1 && a->words[0] >= 1 &&
-	    a->words[0] <= UNIT_LAST)
-		u = add(s, at, (uint8_t)a->words[0]);
-	if (u == NULL)
-		return;
-	u->universal = universal;
-	u->sound = true;
-	u->took_us = a->took_us;
+	if (a->result != PROBE_OK || a->nwords != 1 || a->words[0] < 1 ||
+	    a->words[0] > UNIT_LAST)
+		return CTL_DONE;
+	q = request(s, at, (uint8_t)a->words[0], 0);
+	r = probing_ask(s->probing, &q, &own);
+	if (r != 0 || fatal(&own))
+		return ended(s, r, &own);
+	s->requests++;
+	note(s, at, q.unit, &own);
+	u = known(s, at, q.unit);
+	if (u != NULL)
+		u->universal = universal;
+	return CTL_DONE;
 }
 
 /* Whether another type before has the same id and register. */
@@ -180,7 +189,9 @@ ask_universal(struct scan *s, const struct scan_setting *at)
 		if (r != 0 || fatal(&a))
 			return ended(s, r, &a);
 		s->requests++;
-		note_universal(s, at, c->universal, &a);
+		r = note_universal(s, at, c->universal, &a);
+		if (r != CTL_DONE)
+			return r;
 	}
 	return CTL_DONE;
 }
