@@ -200,7 +200,7 @@ find_in_site(struct target *t, const char *cmd)
 	for (size_t i = 0; l != NULL && i < l->ndevices; i++)
 		if (strcmp(l->devices[i].path, t->name) == 0)
 			t->device = &l->devices[i];
-	if (t->device == NULL)
+	if (l == NULL || t->device == NULL)
 		return no_such_device(t, cmd);
 	(void)snprintf(t->line, sizeof(t->line), "%s", l->name);
 	(void)snprintf(t->label, sizeof(t->label), "%s", t->name);

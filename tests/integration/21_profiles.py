@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import textwrap
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 import harness  # noqa: E402
@@ -245,20 +244,24 @@ def the_library(tap):
 
 
 def pasted(tap, d):
-    """What it prints for a site file is one."""
+    """What it prints for a site file is one: all of them in one site."""
+    site, n = "gateway: {id: x, timezone: Asia/Shanghai}\nlines:\n", 0
     code, out, err = profiles("--json")
     for x in json.loads(out)["profiles"]:
         if not x["file"].startswith(harness.PROFILES):
             continue
         code, out, err = profiles(x["profile"])
-        after = out.split("\nIn a site file\n", 1)[-1]
-        site = textwrap.dedent(after.split("\n\n", 1)[0])
-        with open(d + "/site.yaml", "w") as f:
-            f.write("gateway: {id: x, timezone: Asia/Shanghai}\n" + site)
-        code, out, err = ctl("check", d + "/site.yaml", "--profiles",
-                             harness.PROFILES)
-        tap.ok(code == 0 and "error" not in err,
-               "%s can be pasted %s" % (x["profile"], err))
+        after = out.split("\nIn a site file\n  lines:\n", 1)[-1]
+        n += 1
+        site += after.split("\n\n", 1)[0].replace(
+            "line-1", "line-%d" % n).replace("ttyUSB0", "ttyUSB%d" % n) \
+            .replace("192.0.2.50", "192.0.2.%d" % n) + "\n"
+    with open(d + "/site.yaml", "w") as f:
+        f.write(site)
+    code, out, err = ctl("check", d + "/site.yaml", "--profiles",
+                         harness.PROFILES)
+    tap.ok(code == 0 and "error" not in err and
+           "%d devices" % n in out, "all can be pasted: %s%s" % (out, err))
 
 
 def main():
