@@ -138,7 +138,10 @@ struct gw_device_type {
 	 * behind init() when the gateway starts anew. They are stored whenever
 	 * they change: keep what changes now and then in front, what changes in
 	 * every poll behind. They come from a file: decode() copes with any. */
-	uint32_t kept_size, reserved_2;
+	uint32_t kept_size;
+	/* 1.2. Longest time that its outputs may be on, seconds, at most a
+	 * week: beyond it a command is refused. 0: four hours. */
+	uint32_t max_on_s;
 	/* Those bytes are there again. same_boot 0: the machine was off in
 	 * between, nobody knows how long, and its clock began anew. NULL:
 	 * there is nothing to do. */

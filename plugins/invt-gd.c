@@ -347,4 +347,5 @@ const struct gw_device_type gw_device_type = {
     .decode = decode,
     .encode = encode,
     .safe = safe,
+    .max_on_s = 12 * 3600,
 };

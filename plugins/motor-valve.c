@@ -433,6 +433,7 @@ const struct gw_device_type gw_device_type = {
     .plan = plan,
     .encode = encode,
     .safe = safe,
+    .max_on_s = 12 * 3600,
     .kept_size = 16,
     .restored = restored,
     .decode_at = decode_at,

@@ -73,9 +73,10 @@ static void
 read_point(struct ctx *x, const struct node *n, struct point_type *t)
 {
 	static const char *const keys[] = {
-	    "unit", "kind", "range", "text", "writable", NULL};
+	    "unit", "kind", "range", "text", "writable", "max_on", NULL};
 	const struct node *v;
 	unsigned kind = KIND_GAUGE;
+	uint64_t ms;
 
 	t->name = arena_strdup(x->mem, n->key);
 	t->mul = t->div = 1;
@@ -92,6 +93,9 @@ read_point(struct ctx *x, const struct node *n, struct point_type *t)
 		(void)read_bool(x, v, "text", &t->text);
 	if ((v = node_get(n, "writable")))
 		(void)read_bool(x, v, "writable", &t->writable);
+	if ((v = node_get(n, "max_on")) &&
+	    read_duration(x, v, "max_on", 1000, 7 * 86400000ull, &ms))
+		t->max_on_ms = (uint32_t)ms;
 }
 
 static void

@@ -9,6 +9,8 @@
 
 #include "plugin.h"
 
+enum { MAX_ON_S = 4 * 3600 }; /* where the plugin does not say */
+
 static void
 put_string(const char *s)
 {
@@ -73,7 +75,7 @@ put_key(const struct gw_key *k)
 }
 
 static void
-put_point(const struct gw_point *p)
+put_point(const struct gw_point *p, uint32_t max_on_s)
 {
 	static const char *const kind[] = {
 	    "gauge", "counter", "state", "setting", "output"};
@@ -92,6 +94,8 @@ put_point(const struct gw_point *p)
 		printf(", text: true");
 	if (p->flags & GW_WRITABLE)
 		printf(", writable: true");
+	if (p->kind == GW_OUTPUT)
+		printf(", max_on: %us", max_on_s ? max_on_s : MAX_ON_S);
 	printf("}\n");
 }
 
@@ -120,7 +124,7 @@ describe(const char *path)
 		put_key(&t->keys[i]);
 	printf("points:\n");
 	for (uint32_t i = 0; i < t->npoints; i++)
-		put_point(&t->points[i]);
+		put_point(&t->points[i], t->max_on_s);
 	plugin_free(p);
 	if (fflush(stdout) == 0)
 		return 0;

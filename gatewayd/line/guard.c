@@ -164,6 +164,10 @@ guard_type(
 		return guard_refuse(why, size,
 		    "it wants to keep %u bytes of its state of %u; at most %d",
 		    t->kept_size, t->state_size, GW_KEPT_MAX);
+	if (t->max_on_s > GUARD_MAX_ON_S)
+		return guard_refuse(why, size,
+		    "its outputs may be on for %u s; at most %d", t->max_on_s,
+		    GUARD_MAX_ON_S);
 	if (!t->init || !t->plan || (!t->decode && !t->decode_at))
 		return guard_refuse(why, size, "it lacks init, plan or decode");
 	r = guard_points(t, why, size);

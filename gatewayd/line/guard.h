@@ -15,6 +15,7 @@ enum {
 	GUARD_KEYS = 64,
 	GUARD_STATE = 1 << 20,
 	GUARD_OPS = 64,
+	GUARD_MAX_ON_S = 7 * 86400,
 };
 
 /* The tables a plugin exports, whole as this version has it; `name` is what it

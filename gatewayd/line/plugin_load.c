@@ -51,7 +51,7 @@ copy_type(struct plugin *p, char *why, size_t size)
 	memcpy(
 	    &p->type, t, t->size < sizeof(p->type) ? t->size : sizeof(p->type));
 	if ((p->type.abi & 0xFFFF) < MINOR_KEPT) {
-		p->type.kept_size = 0;
+		p->type.kept_size = p->type.max_on_s = 0;
 		p->type.restored = NULL;
 		p->type.decode_at = NULL;
 	}

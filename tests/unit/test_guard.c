@@ -108,6 +108,8 @@ test_type(void **state)
 	assert_int_equal(guard_type(&type, "probe", why, sizeof(why)), 0);
 	type.size -= 8;
 	type_said("bytes, at least");
+	type.max_on_s = 604801;
+	type_said("its outputs may be on for 604801 s; at most 604800");
 	type.kept_size = 17;
 	type_said("keep 17 bytes of its state of 16; at most 56");
 	type.state_size = 100;

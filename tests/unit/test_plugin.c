@@ -666,11 +666,14 @@ test_minors(void **state)
 {
 	static const char *const want[][2] = {
 	    {"/tests/good/old-meter.so", "abi: \"1.0\"\n"},
+	    /* An output has a longest time, also where the plugin has none. */
+	    {"/tests/good/raw-relay.so", "writable: true, max_on: 14400s}"},
+	    {"/plugins/invt-gd.so", "writable: true, max_on: 43200s}"},
 	    {"/tests/good/raw-relay.so", "abi: \"1.2\"\n"}};
 	char text[8192];
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		size_t n = described(
 		    path_of(build, want[i][0]), text, sizeof(text) - 1);
 		text[n] = '\0';

@@ -21,7 +21,7 @@
 
 #include "plugin_symbols.h"
 
-enum { DAMAGED = 3000, FILE_MAX = 1 << 20 };
+enum { DAMAGED = 1000, FILE_MAX = 1 << 20 };
 
 static char build[PATH_MAX], file[64];
 
