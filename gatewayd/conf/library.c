@@ -39,12 +39,12 @@ add_folder(struct whole *w, struct library_entry **list, const char *dir)
 {
 	struct library_entry *more;
 	struct dirent **file = NULL;
-	size_t old = w->library.n;
+	size_t old = *list ? w->library.n : 0;
 	int n = scandir(dir, &file, NULL, alphasort); /* -1: none there */
 
 	more = arena_array(
 	    w->mem, old + (n > 0 ? (size_t)n : 0) + 1, sizeof(*more));
-	for (size_t i = 0; *list && i < old; i++)
+	for (size_t i = 0; i < old; i++)
 		more[i] = (*list)[i];
 	for (int i = 0; i < n; i++) {
 		char *name = file[i]->d_name, path[600];
@@ -54,7 +54,7 @@ add_folder(struct whole *w, struct library_entry **list, const char *dir)
 			name[strlen(name) - 5] = '\0';
 			e->name = arena_strdup(w->mem, name);
 			e->path = arena_strdup(w->mem, path);
-			if (!old ||
+			if (!*list ||
 			    !bsearch(e, *list, old, sizeof(*e), by_name))
 				w->library.n++;
 		}
