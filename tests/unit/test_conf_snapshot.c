@@ -158,6 +158,15 @@ a_good_plugin(void **state)
 	    0644);
 	assert_says(&b, "reads is 6; it must be 1 to 5");
 	assert_says(&b, "did you mean `reads`?");
+	put(b.site,
+	    "gateway: {id: gw}\nlines: {l: {transport: tcp, host: h, "
+	    "devices: {d: {type: meter, variant: x}, e: {type: heir}}}}\n",
+	    0644);
+	put_in(&b, "heir.yaml",
+	    "profile: heir\nextends: meter\nsource: s\npoints: {}\n");
+	assert_says(&b, "only a profile has variants, and meter is a plugin");
+	assert_says(
+	    &b, "heir.yaml:2:10: `meter` is a plugin; only a profile can be");
 	close_box(&b);
 }
 
