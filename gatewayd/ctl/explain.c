@@ -253,11 +253,17 @@ explain_points(const struct device_type *t, FILE *to)
 static void
 explain_site(const struct device_type *t, FILE *to)
 {
-	char variant[128] = "";
+	char variant[128] = "", every[24] = "1min";
+	uint32_t half = t->watchdog.time_ms / 2;
 
 	if (t->variant != NULL)
 		(void)snprintf(
 		    variant, sizeof(variant), ", variant: %s", t->variant);
+	/* Often enough that the device does not take us for gone. */
+	if (t->watchdog.present && half < 60000)
+		(void)snprintf(every, sizeof(every),
+		    half >= 1000 ? "%" PRIu32 "s" : "%" PRIu32 "ms",
+		    half >= 1000 ? half / 1000 : half);
 	say_title(to, "In a site file");
 	(void)fputs("  lines:\n    line-1:\n", to); /* main() asks ferror() */
 	if (t->baud != 0)
@@ -273,8 +279,9 @@ explain_site(const struct device_type *t, FILE *to)
 		(void)fprintf(to, "      stop_bits: %u\n", t->stop_bits);
 	(void)fprintf(to,
 	    "      devices:\n"
-	    "        device-1: {type: %s%s, unit: %u, every: 1min}\n",
-	    t->name, variant, t->unit >= 1 && t->unit <= 247 ? t->unit : 1);
+	    "        device-1: {type: %s%s, unit: %u, every: %s}\n",
+	    t->name, variant, t->unit >= 1 && t->unit <= 247 ? t->unit : 1,
+	    every);
 }
 
 void

@@ -244,24 +244,27 @@ def the_library(tap):
 
 
 def pasted(tap, d):
-    """What it prints for a site file is one: all of them in one site."""
-    site, n = "gateway: {id: x, timezone: Asia/Shanghai}\nlines:\n", 0
+    """What it prints for a site file is one, thirty lines at a time."""
+    lines = []
     code, out, err = profiles("--json")
     for x in json.loads(out)["profiles"]:
         if not x["file"].startswith(harness.PROFILES):
             continue
         code, out, err = profiles(x["profile"])
         after = out.split("\nIn a site file\n  lines:\n", 1)[-1]
-        n += 1
-        site += after.split("\n\n", 1)[0].replace(
-            "line-1", "line-%d" % n).replace("ttyUSB0", "ttyUSB%d" % n) \
-            .replace("192.0.2.50", "192.0.2.%d" % n) + "\n"
-    with open(d + "/site.yaml", "w") as f:
-        f.write(site)
-    code, out, err = ctl("check", d + "/site.yaml", "--profiles",
-                         harness.PROFILES)
-    tap.ok(code == 0 and "error" not in err and
-           "%d devices" % n in out, "all can be pasted: %s%s" % (out, err))
+        name = str(len(lines) + 1)
+        lines.append(after.split("\n\n", 1)[0].rstrip().replace(
+            "line-1", "line-" + name).replace("ttyUSB0", "ttyUSB" + name)
+            .replace("192.0.2.50", "192.0.2." + name) + "\n")
+    for i in range(0, len(lines), 30):
+        some = lines[i:i + 30]
+        with open(d + "/site.yaml", "w") as f:
+            f.write("gateway: {id: x, timezone: Asia/Shanghai}\nlines:\n" +
+                    "".join(some))
+        code, out, err = ctl("check", d + "/site.yaml", "--profiles",
+                             harness.PROFILES)
+        tap.ok(code == 0 and not err and "%d device" % len(some) in out,
+               "can be pasted, from %d: %s%s" % (i + 1, out, err))
 
 
 def main():
