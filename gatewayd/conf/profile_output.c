@@ -132,7 +132,7 @@ read_pulse(struct ctx *x, const struct node *n, struct point_type *t)
 			    k->key);
 			return;
 		}
-	if (read_duration(x, pulse, "pulse", 10, 60000, &ms))
+	if (read_duration(x, pulse, "pulse", 10, 2000, &ms))
 		t->pulse_ms = (uint32_t)ms;
 	if (read_address(x, close, t->table, &t->close_addr) &&
 	    t->close_addr == t->addr)
