@@ -158,6 +158,38 @@ the_library(void **state)
 	close_fixture(&far);
 }
 
+/* The profile by which the README shows how one is written. */
+static void
+the_one_of_the_readme(void **state)
+{
+	static char text[40000];
+	struct fixture f;
+	FILE *from = fopen("config/profiles/README.md", "r");
+	const struct device_type *t;
+	char *begin, *end;
+	size_t n;
+
+	(void)state;
+	assert_non_null(from);
+	n = fread(text, 1, sizeof(text) - 1, from);
+	text[n] = '\0';
+	(void)fclose(from); /* was only read */
+	assert_true(n < sizeof(text) - 1);
+	begin = strstr(text, "```yaml\n");
+	assert_non_null(begin);
+	end = strstr(begin + 8, "```");
+	assert_non_null(end);
+	*end = '\0';
+	open_fixture(&f);
+	t = library_parse(f.l, "my-probe", NULL, begin + 8, f.c);
+	complaints_print(f.c, stderr);
+	assert_non_null(t);
+	assert_int_equal(complaints_warnings(f.c), 0);
+	assert_int_equal(t->npoints, 2);
+	assert_int_equal(t->nexamples, 1);
+	close_fixture(&f);
+}
+
 int
 main(void)
 {
@@ -166,6 +198,7 @@ main(void)
 	    cmocka_unit_test(places_in_several_files),
 	    cmocka_unit_test(variants),
 	    cmocka_unit_test(the_library),
+	    cmocka_unit_test(the_one_of_the_readme),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
