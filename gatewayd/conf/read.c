@@ -45,6 +45,12 @@ static const struct {
     {"on_value", "on"},
     {"off_value", "off"},
     {"init", "setup"},
+    {"expression", "formula"},
+    {"calc", "formula"},
+    {"inherits", "extends"},
+    {"parent", "extends"},
+    {"lookup", "table"},
+    {"firmware", "variant"},
 };
 
 static bool
