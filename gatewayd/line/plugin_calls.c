@@ -21,7 +21,7 @@ enum {
 	KEPT_HEAD = 8,
 	DEVICE_LIVES = 2000,  /* calls */
 	REFUSALS_MAX = 10000, /* most random settings contradict each other */
-	COST_MS = 100
+	COST_US = 100000
 };
 
 struct calling {
@@ -365,13 +365,13 @@ calls_cost(const struct plugin *p, struct calls *c)
 	if (!renew(&a))
 		return;
 	plan = plugin_plan(a.d, 0, a.ops, GUARD_OPS, why, sizeof(why));
-	for (began = cpu_us(); cpu_us() - began < COST_MS * 1000; n += 100)
+	for (began = cpu_us(); cpu_us() - began < COST_US; n += 100)
 		for (int i = 0; i < 100; i++)
 			(void)plugin_plan(a.d, (uint32_t)i, a.again, GUARD_OPS,
 			    why, sizeof(why));
 	c->plan_ns = ns_each(cpu_us() - began, n);
 	n = 0;
-	for (began = cpu_us(); plan > 0 && cpu_us() - began < COST_MS * 1000;)
+	for (began = cpu_us(); plan > 0 && cpu_us() - began < COST_US;)
 		for (int i = 0; i < 100; i++) {
 			const struct gw_op *op = &a.ops[i % plan];
 

@@ -81,20 +81,32 @@ read_bytes(struct ctx *x, const struct node *n, const char *what,
 	return false;
 }
 
+/* "pause 500ms" */
+static bool
+read_pause(const char *text, uint32_t *ms)
+{
+	static const char word[] = "pause ";
+	unsigned long n;
+	char *end;
+
+	if (strncmp(text, word, sizeof(word) - 1) != 0)
+		return false;
+	n = strtoul(text + sizeof(word) - 1, &end, 10);
+	if (n > PAUSE_LONGEST_MS || strcmp(end, "ms") != 0)
+		return false;
+	*ms = (uint32_t)n;
+	return true;
+}
+
 static bool
 read_frame(struct ctx *x, const struct node *n, struct frame *f)
 {
 	const char *text = n->kind == NODE_SCALAR ? n->text : "";
 	const char *end = text + strlen(text), *arrow = strchr(text, '>');
-	unsigned pause;
-	char unit[3];
 
 	*f = (struct frame){.node = n};
-	if (sscanf(text, "pause %u%2s", &pause, unit) == 2 &&
-	    strcmp(unit, "ms") == 0 && pause <= PAUSE_LONGEST_MS) {
-		f->pause_ms = pause;
+	if (read_pause(text, &f->pause_ms))
 		return true;
-	}
 	if (!read_bytes(x, n, "request", text, arrow ? arrow : end, f->request,
 		&f->nrequest))
 		return false;

@@ -134,10 +134,11 @@ play_list(struct play *p, int n, size_t *writes)
 
 		if (op->op == GW_PAUSE)
 			p->now += op->count;
-		if (op->op == GW_PAUSE && writes == NULL)
-			continue;
-		if ((op_reads(op) ? play_read(p, op)
-				  : play_write(p, op, writes)) < 0)
+		if (op_reads(op) && play_read(p, op) < 0)
+			return -1;
+		/* A poll's pauses are its own business; it writes nothing. */
+		if (!op_reads(op) && writes != NULL &&
+		    play_write(p, op, writes) < 0)
 			return -1;
 	}
 	return 0;

@@ -22,7 +22,7 @@ typedef Elf32_Shdr elf_section;
 typedef Elf32_Sym elf_symbol;
 #endif
 
-enum { FILE_MAX = 64 << 20, WORD = sizeof(void *) };
+enum { FILE_MAX = 64 << 20 };
 
 struct image {
 	uint8_t *bytes;
@@ -208,9 +208,9 @@ judge_section(struct image *m, const elf_section *s, bool stripped)
 {
 	const char *name = text_at(m, m->head.e_shstrndx, s->sh_name);
 
-	if (stripped && is_data(name) && s->sh_size >= 2 * WORD)
+	if (stripped && is_data(name) && s->sh_size >= 2 * sizeof(void *))
 		wrong(m, "it has variables of its own in ", name);
-	if (strcmp(name, ".init_array") == 0 && s->sh_size > WORD)
+	if (strcmp(name, ".init_array") == 0 && s->sh_size > sizeof(void *))
 		wrong(m, "it runs code of its own when it is loaded", "");
 }
 
@@ -266,7 +266,7 @@ plugin_symbols(const char *path, struct plugin_symbols *out)
 	else if (read(fd, m.bytes, (size_t)st.st_size) != st.st_size)
 		r = -EIO;
 	(void)close(fd); /* only read from */
-	if (r == 0) {
+	if (r == 0 && m.bytes != NULL) {
 		m.size = (size_t)st.st_size;
 		r = judge(&m);
 	}

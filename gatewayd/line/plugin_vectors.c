@@ -5,8 +5,10 @@
 #include "plugin_vectors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plugin_play.h"
 
@@ -222,22 +224,40 @@ play_all(struct play *p, const struct node *root)
 	}
 }
 
-/* The file's bytes, the caller's to free(), or NULL with errno. */
-static char *
-slurp(const char *file, size_t *len)
+/* The file's bytes into text; how many, or -errno. */
+static ssize_t
+slurp(const char *file, char *text, size_t size)
 {
-	FILE *f = fopen(file, "re");
-	char *text = malloc(YAML_MAX + 1);
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1, len = 0;
 
-	*len = f && text ? fread(text, 1, YAML_MAX + 1, f) : 0;
-	if (f && text && !ferror(f)) {
-		(void)fclose(f); /* only read from */
-		return text;
-	}
-	free(text);
-	if (f)
-		(void)fclose(f); /* only read from */
-	return NULL;
+	if (fd == -1)
+		return -errno;
+	while ((size_t)len < size &&
+	       (n = read(fd, text + len, size - (size_t)len)) > 0)
+		len += n;
+	if (n == -1)
+		len = -errno;
+	(void)close(fd); /* only read from */
+	return len;
+}
+
+static void
+play_text(
+    struct play *p, const char *file, const char *text, size_t len, FILE *to)
+{
+	const struct node *root;
+
+	p->x = (struct ctx){arena_new(), complaints_new()};
+	root = yaml_read(p->x.mem, file, text, len, p->x.c);
+	if (root)
+		play_all(p, root);
+	if (complaints_errors(p->x.c) > 0 && p->tally->wrong == 0)
+		p->tally->wrong = 1;
+	complaints_print(p->x.c, to);
+	(void)plugin_device_free(p->d);
+	(void)complaints_free(p->x.c);
+	(void)arena_free(p->x.mem);
 }
 
 int
@@ -245,28 +265,19 @@ vectors_play(const struct plugin *p, const char *file, FILE *to,
     struct vectors_tally *out)
 {
 	struct play *play = calloc(1, sizeof(*play));
-	size_t len;
-	char *text = slurp(file, &len);
-	int r = play && text ? 0 : errno ? -errno : -EIO;
+	char *text = malloc(YAML_MAX + 1);
+	ssize_t len = -ENOMEM;
 
 	*out = (struct vectors_tally){0};
-	if (r == 0) {
-		play->x = (struct ctx){arena_new(), complaints_new()};
+	if (play && text)
+		len = slurp(file, text, YAML_MAX + 1);
+	if (play && len >= 0) {
 		play->plugin = p;
 		play->t = plugin_type(p);
 		play->tally = out;
-		const struct node *root =
-		    yaml_read(play->x.mem, file, text, len, play->x.c);
-		if (root)
-			play_all(play, root);
-		if (complaints_errors(play->x.c) > 0 && out->wrong == 0)
-			out->wrong = 1;
-		complaints_print(play->x.c, to);
-		(void)plugin_device_free(play->d);
-		(void)complaints_free(play->x.c);
-		(void)arena_free(play->x.mem);
+		play_text(play, file, text, (size_t)len, to);
 	}
 	free(play);
 	free(text);
-	return r;
+	return len < 0 ? (int)len : 0;
 }
