@@ -4,7 +4,7 @@
 #include "core.h"
 #include "log.h"
 
-enum { ALL = UINT32_MAX };
+static const uint32_t ALL = UINT32_MAX;
 
 static bool
 keeps(const struct line *line)

@@ -4,21 +4,9 @@
 
 #include <string.h>
 
+#include "crc.h"
+
 enum { MBAP = 7, CRC = 2, LEAST = 3 + CRC, COIL_ON = 0xFF00 };
-
-static uint16_t
-crc16(const uint8_t *p, size_t n)
-{
-	uint16_t crc = 0xFFFF;
-
-	while (n-- > 0) {
-		crc ^= *p++;
-		for (int i = 0; i < 8; i++)
-			crc =
-			    (uint16_t)(crc & 1 ? crc >> 1 ^ 0xA001 : crc >> 1);
-	}
-	return crc;
-}
 
 static void
 put16(uint8_t *p, unsigned v)
