@@ -132,17 +132,13 @@ rained(const struct mast *m, uint16_t shown)
 static void
 rain_slot(struct mast *m, uint32_t slot)
 {
-	if (m->begun != 1 || slot < m->slot) {
-		memset(m->steps, 0, sizeof(m->steps));
+	uint32_t passed =
+	    m->begun == 1 && slot >= m->slot ? slot - m->slot : RAIN_SLOTS;
+
+	if (passed > 1)
 		m->sure_from = slot + 1;
-	} else if (slot - m->slot > 1) {
-		m->sure_from = slot + 1;
-	}
-	for (uint32_t i = m->slot + 1; m->begun == 1 && slot > m->slot; i++) {
-		m->steps[i % RAIN_SLOTS] = 0;
-		if (i == slot || i - m->slot >= RAIN_SLOTS)
-			break;
-	}
+	for (uint32_t i = 0; i < passed && i < RAIN_SLOTS; i++)
+		m->steps[(slot + RAIN_SLOTS - i) % RAIN_SLOTS] = 0;
 	m->slot = slot;
 }
 
