@@ -144,8 +144,10 @@ int64_t
 outputs_port_gone(struct outputs *o, int64_t now)
 {
 	pass_time(o, now);
-	if (o->now != NULL)
+	if (o->now != NULL) {
 		o->now->left = true;
+		o->now->second &= !writing_holds(&o->writing);
+	}
 	o->now = NULL;
 	o->writing.wrote = false;
 	for (size_t i = 0; i < o->n; i++) {
@@ -265,7 +267,7 @@ begin(struct outputs *o, struct written *c, int64_t now)
 		return;
 	}
 	if (pulse_is_too_late(o, c, now)) {
-		c->next = o->lane->run->stop_until;
+		c->next = INT64_MAX;
 		return;
 	}
 	o->now = c;

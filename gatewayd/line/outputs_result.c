@@ -254,10 +254,13 @@ outputs_took(struct outputs *o, enum bus_result result)
 	/* Its time may have come to an end during the exchange. */
 	if (c == NULL)
 		return;
+	result = writing_result(result, &o->lane->answer);
 	news = writing_took(&o->writing, result, &o->lane->answer, why);
 	/* No more of that: an alarm, and whatever makes it safe. */
-	if (news > WRITING_ACKNOWLEDGED && writing_is_held(&o->writing))
+	if (news > WRITING_ACKNOWLEDGED && writing_is_held(&o->writing)) {
 		c->tries = COMMAND_TRIES;
+		c->second = false;
+	}
 	if (news != WRITING_CONFIRMED)
 		written_say_unsure(o, c);
 	switch (news) {

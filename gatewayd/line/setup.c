@@ -77,9 +77,10 @@ void
 setup_took(struct dev *d, enum bus_result result)
 {
 	char why[WHY_MAX] = "";
-	enum writing_news news =
-	    writing_took(&d->setup, result, &d->lane->answer, why);
+	enum writing_news news;
 
+	result = writing_result(result, &d->lane->answer);
+	news = writing_took(&d->setup, result, &d->lane->answer, why);
 	if (result == BUS_OK || result == BUS_EXCEPTION)
 		device_alive(d, mono_ms());
 	if (news == WRITING_CONFIRMED || news == WRITING_ACKNOWLEDGED)

@@ -186,6 +186,15 @@ writing_holds(const struct writing *w)
 
 /* ---- what became of it ---- */
 
+enum bus_result
+writing_result(enum bus_result result, const struct answer *a)
+{
+	return result == BUS_EXCEPTION &&
+		       (a->code == EXC_PATH || a->code == EXC_TARGET)
+		   ? BUS_TIMEOUT
+		   : result;
+}
+
 void
 writing_explain(enum bus_result result, const struct answer *a, char *why)
 {

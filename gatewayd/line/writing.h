@@ -124,8 +124,13 @@ bool writing_holds(const struct writing *w);
 /* A coil is under current, or may be: it could not be let go of. */
 bool writing_is_held(const struct writing *w);
 
-/* What became of it; on WRITING_CONFIRMED the words read back are in the
- * answer, if it is a profile's. `why` as above when it differs or fails. */
+/* What an exchange came to for the device: a converter that reports no answer
+ * from it (0A, 0B) has not refused anything. Of a write it may have acted. */
+enum bus_result writing_result(enum bus_result result, const struct answer *a);
+
+/* What became of it, by writing_result(); on WRITING_CONFIRMED the words read
+ * back are in the answer, if it is a profile's. `why` as above when it differs
+ * or fails. */
 enum writing_news writing_took(struct writing *w, enum bus_result result,
     const struct answer *a, char *why);
 

@@ -102,8 +102,8 @@ drove(struct writing *w, enum bus_result result, const struct answer *a,
 		return WRITING_FAILED;
 	}
 	w->unsure = result != BUS_OK;
-	if (!w->unsure)
-		w->pause_until = a->done_us / 1000 + w->point->type->pulse_ms;
+	w->pause_until = (w->unsure ? a->sent_us : a->done_us) / 1000 +
+			 w->point->type->pulse_ms;
 	w->phase = WRITING_RELEASE;
 	return WRITING_GOES_ON;
 }

@@ -365,6 +365,25 @@ test_nothing_is_opened_on_a_lost_device(void **state)
 	site_end();
 }
 
+/* A converter that had no answer from the device does not know whether it has
+ * acted: nobody may be told that nothing was written. */
+static void
+test_the_converter_has_no_answer(void **state)
+{
+	uint64_t set, open;
+
+	(void)state;
+	valves_start();
+	unit_of(VALVES)->write_code = 0x0B;
+	set = command(LEVEL, COMMAND_SET, 5, 0);
+	until(field.now + 5 * SECOND);
+	assert_result(set, RESULT_UNCERTAIN, "does not answer");
+	open = command(RELAY_1, COMMAND_OPEN, 0, MINUTE);
+	until(field.now + 5 * SECOND);
+	assert_result(open, RESULT_UNCERTAIN, "does not answer");
+	site_end();
+}
+
 /* What the device refuses is told, with its code, and is not tried again. */
 static void
 test_the_device_refuses(void **state)
@@ -400,6 +419,7 @@ main(void)
 	    cmocka_unit_test(test_commands_that_cannot_be),
 	    cmocka_unit_test(test_a_command_that_comes_too_late),
 	    cmocka_unit_test(test_nothing_is_opened_on_a_lost_device),
+	    cmocka_unit_test(test_the_converter_has_no_answer),
 	    cmocka_unit_test(test_the_device_refuses),
 	};
 

@@ -218,6 +218,39 @@ test_the_second_pulse_is_lost(void **state)
 	finish();
 }
 
+/* It goes silent while the second pulse holds the coil: that is no matter of a
+ * second chance any more. */
+static void
+test_the_second_pulse_is_not_let_go(void **state)
+{
+	int64_t end;
+
+	(void)state;
+	start_blind();
+	end = field.now + 10 * SECOND;
+	while (gate.since[1] == 0) {
+		assert_true(field.now < end);
+		until(field.now + 1);
+	}
+	unit_of(GATE)->dead = true;
+	until(field.now + 20 * SECOND);
+	assert_int_equal(events(EVENT_OUTPUT, "alarm: "), 1);
+	assert_true(run_left(run) > 0);
+	unit_of(GATE)->dead = false;
+	until(field.now + 16 * SECOND);
+	assert_int_equal(events(EVENT_OUTPUT, "alarm over"), 1);
+	finish();
+	/* Nor when the adapter is pulled out. */
+	start_blind();
+	while (gate.since[1] == 0)
+		until(field.now + 1);
+	field.gone = true;
+	until(field.now + 30 * SECOND);
+	field.gone = false;
+	until(field.now + 31 * SECOND);
+	finish();
+}
+
 /* ---- faults ---- */
 
 static void
@@ -301,6 +334,36 @@ test_the_drive_gets_no_answer(void **state)
 	assert_result(id, RESULT_DONE, "");
 	assert_true(coil_writes(from, 0, 0) >= 1);
 	assert_true(is_open());
+	finish();
+}
+
+/* A converter reports that its device did not answer in time: it may have
+ * acted, like any that does not answer. */
+static uint8_t
+acts_too_slowly(struct unit *u, const struct request *q)
+{
+	(void)gate_acts(u, q);
+	if (q->addr != 1 || q->words[0] == 0)
+		return 0;
+	u->coils[q->addr] = true;
+	return 0x0B;
+}
+
+static void
+test_the_converter_waits_no_longer(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	start();
+	opened(10 * MINUTE);
+	unit_of(GATE)->acts = acts_too_slowly;
+	id = command(GATE_1, COMMAND_CLOSE, 0, 0);
+	until(field.now + 10 * SECOND);
+	assert_released();
+	assert_in_range(gate.longest, PULSE_MS, 2500);
+	assert_result(id, RESULT_DONE, "");
+	assert_false(is_open());
 	finish();
 }
 
@@ -397,6 +460,9 @@ test_ended_in_the_middle_of_a_pulse(void **state)
 	(void)in_a_pulse();
 	assert_int_equal(play_stop(run, field.now + 300), 1);
 	assert_in_range(gate.longest, PULSE_MS, PULSE_MS + 60);
+	/* Nor later, when the line has a moment more. */
+	play_until(run, field.now + SECOND);
+	assert_in_range(gate.longest, PULSE_MS, PULSE_MS + 60);
 	finish();
 }
 
@@ -461,9 +527,11 @@ main(void)
 	    cmocka_unit_test(test_a_successor_ends_a_pulse),
 	    cmocka_unit_test(test_nothing_shows_it),
 	    cmocka_unit_test(test_the_second_pulse_is_lost),
+	    cmocka_unit_test(test_the_second_pulse_is_not_let_go),
 	    cmocka_unit_test(test_a_gate_that_is_stuck),
 	    cmocka_unit_test(test_the_release_gets_no_answer),
 	    cmocka_unit_test(test_the_drive_gets_no_answer),
+	    cmocka_unit_test(test_the_converter_waits_no_longer),
 	    cmocka_unit_test(test_the_device_refuses),
 	    cmocka_unit_test(test_the_coil_stays_on),
 	    cmocka_unit_test(test_closed_in_the_middle_of_a_pulse),

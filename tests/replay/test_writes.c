@@ -274,6 +274,22 @@ test_a_device_is_set_up_first(void **state)
 }
 
 static void
+test_a_silent_device_behind_a_converter_is_not_there(void **state)
+{
+	(void)state;
+	site_begin();
+	(void)site_add(&set_up, 10 * SECOND, SECOND);
+	unit_of(0)->code = 0x0B;
+	site_start();
+	for (int i = 0; i < 40; i++) {
+		until(field.now + 500);
+		assert_int_not_equal(heard.device[0].state, DEVICE_ONLINE);
+	}
+	assert_int_equal(heard.device[0].state, DEVICE_LOST);
+	site_end();
+}
+
+static void
 test_a_set_up_that_is_refused(void **state)
 {
 	size_t writes = 0, good = 0;
@@ -333,6 +349,8 @@ main(void)
 	    cmocka_unit_test(test_what_cannot_be_read_is_sent),
 	    cmocka_unit_test(test_a_device_that_is_only_written_is_there),
 	    cmocka_unit_test(test_a_device_is_set_up_first),
+	    cmocka_unit_test(
+		test_a_silent_device_behind_a_converter_is_not_there),
 	    cmocka_unit_test(test_a_set_up_that_is_refused),
 	    cmocka_unit_test(test_a_set_up_without_an_answer),
 	};
