@@ -53,6 +53,8 @@ struct scan {
 	struct scan_unit *found; /* nfound, room for SCAN_FOUND_MAX */
 	size_t nfound;
 	unsigned noise;    /* answers of which nothing could be made */
+	bool late[256];    /* units whose answers came too late */
+	bool any_unit;     /* it answers whatever the unit: one, on TCP */
 	bool several;      /* more than one answered a universal id */
 	uint64_t requests; /* of the search */
 	int64_t asked_us;  /* that they took */

@@ -13,7 +13,8 @@
 #include "scan.h"
 #include "site.h"
 
-enum { READ_HOLDING = 3, AGAIN = 4, UNIT_LAST = 247 };
+enum { READ_HOLDING = 3, AGAIN = 4, UNIT_LAST = 247, SLOW_MS = 1500 };
+enum { NO_PATH = 10, NO_TARGET = 11 }; /* exceptions of converters */
 
 /* The makers' two speeds, and what else is met. */
 static const uint32_t usual_bauds[] = {9600, 4800, 19200};
@@ -100,15 +101,25 @@ add(struct scan *s, const struct scan_setting *at, uint8_t unit)
 	return u;
 }
 
+/* What answers is the converter: it has nobody there. */
+static bool
+behind_converter(const struct scan_setting *at, const struct msg_probed *a)
+{
+	return at->baud == 0 && a->result == PROBE_EXCEPTION &&
+	       (a->code == NO_PATH || a->code == NO_TARGET);
+}
+
 static void
 note(struct scan *s, const struct scan_setting *at, uint8_t unit,
     const struct msg_probed *a)
 {
 	struct scan_unit *u;
 
+	if (a->result == PROBE_TIMEOUT && a->unit != 0 && a->unit != unit)
+		s->late[a->unit] = true;
 	if (a->result == PROBE_NOISE && a->code == 0)
 		s->noise++;
-	if (a->result == PROBE_TIMEOUT ||
+	if (a->result == PROBE_TIMEOUT || behind_converter(at, a) ||
 	    (a->result == PROBE_NOISE && a->code == 0))
 		return;
 	u = add(s, at, unit);
@@ -240,6 +251,18 @@ sweep(struct sweep *w)
 	return CTL_DONE;
 }
 
+/* A server on TCP that looks at no unit answers to all: it is one device. */
+static void
+fold_one(struct scan *s, const struct sweep *w)
+{
+	enum { MANY = 10 };
+
+	if (w->at->baud != 0 || w->n < MANY || s->nfound < w->n)
+		return;
+	s->nfound = 1;
+	s->any_unit = true;
+}
+
 static int
 ask_all(struct scan *s, const struct scan_setting *at)
 {
@@ -252,9 +275,32 @@ ask_all(struct scan *s, const struct scan_setting *at)
 		if (s->options.units[u] && known(s, at, (uint8_t)u) == NULL)
 			w.units[w.n++] = (uint8_t)u;
 	r = sweep(&w);
+	fold_one(s, &w);
 	s->requests += w.heard;
 	s->asked_us += mono_us() - began;
 	return r;
+}
+
+/* Those whose answers came when the next was asked already get more time. */
+static int
+ask_slow(struct scan *s, const struct scan_setting *at)
+{
+	for (unsigned u = 1; u < SCAN_UNITS; u++) {
+		struct msg_probe q = request(s, at, (uint8_t)u, 0);
+		struct msg_probed a;
+		int r;
+
+		if (!s->late[u] || known(s, at, (uint8_t)u) != NULL)
+			continue;
+		q.timeout_ms = SLOW_MS;
+		r = probing_ask(s->probing, &q, &a);
+		if (r != 0 || fatal(&a))
+			return ended(s, r, &a);
+		s->requests++;
+		note(s, at, (uint8_t)u, &a);
+	}
+	memset(s->late, 0, sizeof(s->late));
+	return CTL_DONE;
 }
 
 /* What came spoilt may have been chance. Two devices with one unit speak at
@@ -288,6 +334,8 @@ scan_find(struct scan *s, const struct scan_setting *at)
 
 	if (r == CTL_DONE && !s->options.quick)
 		r = ask_all(s, at);
+	if (r == CTL_DONE)
+		r = ask_slow(s, at);
 	if (r == CTL_DONE)
 		r = ask_again(s, at);
 	return r;

@@ -176,6 +176,8 @@ print_remarks(const struct scan *s, FILE *to)
 		(void)fputs("# several devices answered a universal id at "
 			    "once: those work with one device on the bus\n",
 		    to);
+	if (s->any_unit)
+		(void)fputs("# it answers whatever the unit\n", to);
 	if (s->noise > 0)
 		(void)fprintf(to,
 		    "# %u times bytes came that are no answer: a device at "

@@ -60,13 +60,10 @@ lane_done(struct lane *l)
 
 /* ---- what came of an exchange ---- */
 
+/* A unit's answer came when nobody waited for it any more. */
 static void
-note_late(struct lane *l)
+note_late(struct lane *l, uint8_t unit)
 {
-	uint8_t unit;
-
-	if (!bus_late(l->bus, &unit))
-		return;
 	for (size_t i = 0; i < l->ndevs; i++) {
 		struct dev *d = l->devs[i];
 
@@ -87,10 +84,13 @@ took(struct lane *l, enum bus_result result)
 {
 	enum lane_turn turn = l->turn;
 	struct dev *d = l->dev;
+	uint8_t late = 0;
+	bool was_late;
 
 	l->turn = TURN_NONE;
+	was_late = bus_late(l->bus, &late);
 	if (turn == TURN_PROBE)
-		probes_took(l->run->probes, l, result, &l->answer);
+		probes_took(l->run->probes, l, result, &l->answer, late);
 	if (result == BUS_RECALLED)
 		return;
 	l->busy_us += l->answer.done_us - l->began_us;
@@ -105,7 +105,8 @@ took(struct lane *l, enum bus_result result)
 		lane_port_works(l);
 	if (l->answer.late_ms > 0 && d != NULL)
 		device_slow(d, l->answer.late_ms);
-	note_late(l);
+	if (was_late)
+		note_late(l, late);
 	if (d == NULL)
 		return;
 	if (turn == TURN_OUTPUT)

@@ -149,7 +149,7 @@ result_of(enum bus_result result)
 
 void
 probes_took(struct probes *p, const struct lane *l, enum bus_result result,
-    const struct answer *a)
+    const struct answer *a, uint8_t late)
 {
 	struct probe *x = first(p, l, UNDER_WAY);
 	const char *text = a->hint;
@@ -169,6 +169,8 @@ probes_took(struct probes *p, const struct lane *l, enum bus_result result,
 		x->a.code = a->code;
 	else if (result == BUS_NOISE)
 		x->a.code = a->crc;
+	else if (result == BUS_TIMEOUT)
+		x->a.unit = late;
 	if (result != BUS_OK && result != BUS_EXCEPTION)
 		return;
 	x->a.unit = a->unit;

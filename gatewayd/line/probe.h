@@ -39,9 +39,10 @@ struct probe_ask {
 };
 void probes_next(struct probes *p, const struct lane *l, struct probe_ask *out);
 
-/* What became of it. BUS_RECALLED: it waits again. */
+/* What became of it. BUS_RECALLED: it waits again. late: a unit whose answer to
+ * an earlier request came meanwhile; 0: none. */
 void probes_took(struct probes *p, const struct lane *l, enum bus_result result,
-    const struct answer *a);
+    const struct answer *a, uint8_t late);
 /* It could not be sent at all. */
 void probes_failed(struct probes *p, const struct lane *l,
     enum probe_result result, const char *why);

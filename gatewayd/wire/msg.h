@@ -204,7 +204,8 @@ struct msg_probed {
 	enum probe_result result;
 	uint8_t code; /* noise: 1 when it began as the unit's answer and its
 			 checksum was wrong, as when two speak at once */
-	uint8_t unit; /* who answered: to a universal id perhaps its own */
+	uint8_t unit; /* who answered: to a universal id perhaps its own;
+			 timeout: who answered an earlier request too late */
 	uint32_t took_us;
 	uint16_t nwords;
 	uint16_t words[PROBE_WORDS]; /* registers, or coils as 0 and 1 */

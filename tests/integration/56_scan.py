@@ -98,6 +98,7 @@ def directly(tap, d):
         check_file(tap, d, "directly", r.stdout)
         tap.ok(writes(f) == 0, "nothing was written")
         spoilt(tap, d, f)
+        slow(tap, d, f)
         set_unit(tap, d, f)
 
 
@@ -114,6 +115,39 @@ def spoilt(tap, d, f):
     tap.ok("several devices have this unit" in r.stdout,
            "are said to be several devices")
     f.do("DEVICE north/d4 NORMAL")
+
+
+def slow(tap, d, f):
+    """It answers when the next is asked already."""
+    f.do("DEVICE north/d3 TURNAROUND 150ms")
+    r = scan(d, "--port", f.tty("north"), "--baud", "9600", "--units", "1-8",
+             "--timeout", "100ms", "--json")
+    found = [x["unit"] for x in json.loads(r.stdout)["found"]]
+    tap.ok(found == [4, 3], "a slow unit is found by its late answer: %s" %
+           found)
+    f.do("DEVICE north/d3 TURNAROUND 5ms")
+
+
+def over_tcp(tap, d):
+    port = harness.free_port()
+    conf = ("gateway: {id: scan}\nlines:\n  station:\n    transport: tcp\n"
+            "    host: 127.0.0.1:%d\n    devices:\n"
+            "      meter: {type: tuf-2000m, unit: 2}\n"
+            "      probe: {type: seeed-mtec-02a, unit: 6}\n" % port)
+    with harness.Farm(d, conf):
+        where = ["--host", "127.0.0.1:%d" % port, "--units", "1-8",
+                 "--timeout", "60ms"]
+        r = scan(d, *where, "--json")
+        found = {x["unit"]: x["type"] for x in json.loads(r.stdout)["found"]}
+        tap.ok(found == {2: "tuf-2000m", 6: "seeed-mtec-02a"},
+               "over TCP: %s %s" % (found, r.stderr))
+        path = d + "/found.yaml"
+        with open(path, "w") as f:
+            f.write(scan(d, *where).stdout)
+        os.chmod(path, 0o600)
+        r = ctl(d, "check", path, "--profiles", harness.PROFILES)
+        tap.ok(r.returncode == 0, "over TCP: check accepts the site file: %s"
+               % (r.stdout + r.stderr))
 
 
 def set_unit(tap, d, f):
@@ -199,6 +233,8 @@ def main():
     tap = harness.Tap()
     with harness.tempdir() as d:
         directly(tap, d)
+    with harness.tempdir() as d:
+        over_tcp(tap, d)
     with harness.tempdir() as d:
         through_gateway(tap, d)
     tap.finish()
