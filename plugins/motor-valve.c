@@ -159,9 +159,7 @@ init(void *state, const double *settings, struct gw_err *err)
 	v->feedback = (uint8_t)settings[KEY_FEEDBACK];
 	v->opened_at = (uint16_t)settings[KEY_OPENED];
 	v->closed_at = (uint16_t)settings[KEY_CLOSED];
-	v->on_ms =
-	    (uint16_t)(settings[KEY_ON_TIME] < 60 ? settings[KEY_ON_TIME] * 1000
-						  : 60000);
+	v->on_ms = (uint32_t)(settings[KEY_ON_TIME] * 1000);
 	return check(v, settings[KEY_ON_TIME], err);
 }
 
