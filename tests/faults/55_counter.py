@@ -135,7 +135,9 @@ class Troubles:
         nothing now. What it shows afterwards is less, as after years."""
         if not harness.wait_for(self.field.counted, 20) or \
                 not caught_up(self.d, self.field):
-            self.unfinished.append(self.field.units)
+            self.unfinished.append({
+                SERIES[u]: (totals(self.d, u)[-1:], c.total)
+                for u, c in self.field.units.items()})
 
     def power_cut(self):
         """Of the device."""
