@@ -9,9 +9,48 @@
 #include "field.h"
 #include "msg.h"
 
-enum { VERSION = 1, KEPT = 1 + 1 + 1 + 3 * 8 };
+enum { VERSION = 1, KEPT = 1 + 1 + 1 + 3 * 8 + 4 };
 
 /* ---- the register ---- */
+
+static uint32_t
+mix(uint32_t mark, const void *bytes, size_t n)
+{
+	const uint8_t *b = bytes;
+
+	for (size_t i = 0; i < n; i++)
+		mark = (mark ^ b[i]) * 16777619; /* FNV-1a */
+	return mark;
+}
+
+static uint32_t
+mix_curve(uint32_t mark, const struct curve *k)
+{
+	return mix(mark, k->numbers, k->n * sizeof(k->numbers[0]));
+}
+
+/* Where the register stands and how it is put together; steps are what they
+ * are, whatever they are called, but reals are scaled. */
+static uint32_t
+mark_of(const struct counter *c, const struct point *p)
+{
+	const struct point_type *t = p->type;
+	const uint16_t place[] = {
+	    (uint16_t)t->table, t->addr, t->count, (uint16_t)t->type, t->shift};
+	const double scale[] = {t->mul, t->div, t->offset, p->slope, p->off};
+	uint32_t mark = 2166136261;
+
+	if (t->formula != NULL)
+		mark = mix(mark, t->formula_text,
+		    t->formula_text != NULL ? strlen(t->formula_text) : 0);
+	mark = mix(mark, place, sizeof(place));
+	mark = mix(mark, t->order, sizeof(t->order));
+	mark = mix(mark, &t->mask, sizeof(t->mask));
+	if (c->whole)
+		return mark;
+	mark = mix(mark, scale, sizeof(scale));
+	return mix_curve(mix_curve(mark, &t->curve), &p->curve);
+}
 
 void
 counter_init(struct counter *c, const struct point *p)
@@ -22,6 +61,7 @@ counter_init(struct counter *c, const struct point *p)
 	    .whole = t->formula == NULL && t->type != REG_FLOAT32 &&
 		     t->type != REG_FLOAT64 && t->curve.kind == CURVE_NONE &&
 		     p->curve.kind == CURVE_NONE};
+	c->mark = mark_of(c, p);
 }
 
 /* The site's calibration of nothing, which only counts once. */
@@ -231,7 +271,7 @@ count_of(const struct counter *c, uint64_t bits)
 }
 
 /* Version, whole or not, pending or not; then base, last and less, 64 bits
- * each, least first. */
+ * each, least first; then what they are figures of. */
 bool
 counter_kept(struct counter *c, uint8_t *bytes, uint8_t *n)
 {
@@ -246,6 +286,7 @@ counter_kept(struct counter *c, uint8_t *bytes, uint8_t *n)
 	put_u64(&w, bits_of(c, c->base));
 	put_u64(&w, bits_of(c, c->last));
 	put_u64(&w, c->pending ? bits_of(c, c->less) : 0);
+	put_u32(&w, c->mark);
 	c->changed = false;
 	*n = KEPT;
 	return true;
@@ -265,7 +306,7 @@ makes_sense(const struct counter *c)
 bool
 counter_keep(struct counter *c, const uint8_t *bytes, uint8_t n)
 {
-	struct counter k = {.whole = c->whole, .begun = true};
+	struct counter k = {.whole = c->whole, .mark = c->mark, .begun = true};
 	struct rbuf r;
 
 	rbuf_init(&r, bytes, n);
@@ -274,8 +315,9 @@ counter_keep(struct counter *c, const uint8_t *bytes, uint8_t n)
 	k.base = count_of(c, get_u64(&r));
 	k.last = count_of(c, get_u64(&r));
 	k.less = count_of(c, get_u64(&r));
-	if (!rbuf_done(&r) || version != VERSION || whole != c->whole ||
-	    pending > 1 || !makes_sense(&k))
+	uint32_t mark = get_u32(&r);
+	if (!rbuf_done(&r) || mark != c->mark || version != VERSION ||
+	    whole != c->whole || pending > 1 || !makes_sense(&k))
 		return false;
 	*c = k;
 	return true;

@@ -29,10 +29,11 @@ union count {
 };
 
 struct counter {
-	bool whole;   /* in steps: fixed by the point */
-	bool begun;   /* there is a last one */
-	bool pending; /* the device showed less than that: `less` */
-	bool changed; /* since counter_kept() */
+	bool whole;    /* in steps: fixed by the point, as is */
+	uint32_t mark; /* what the figures are of */
+	bool begun;    /* there is a last one */
+	bool pending;  /* the device showed less than that: `less` */
+	bool changed;  /* since counter_kept() */
 	union count base, last, less;
 };
 

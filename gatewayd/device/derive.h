@@ -56,8 +56,8 @@ void derive_warm_up(struct derive *d, int64_t until);
 /* What an accumulating counter must not forget, when it changed since this was
  * asked last: false: it did not. At most KEPT_BYTES (wire/msg.h). */
 bool derive_kept(struct derive *d, uint16_t point, uint8_t *bytes, uint8_t *n);
-/* And back. False: the bytes are not of this version; the counter begins anew
- * from what the device shows. */
+/* And back. False: the bytes are not of this version, or of a register that was
+ * described otherwise; the counter begins anew from what the device shows. */
 bool derive_keep(
     struct derive *d, uint16_t point, const uint8_t *bytes, uint8_t n);
 

@@ -317,6 +317,41 @@ test_reals(void **state)
 	expect(float_bits(1), 1011.25);
 }
 
+/* Another profile, scale or variant by now: the device's figures mean something
+ * else, and what was counted in the old ones would stay in the total for ever.
+ */
+static void
+test_figures_of_another_kind(void **state)
+{
+	uint8_t bytes[KEPT_BYTES], n = 0;
+
+	(void)state;
+	begin(REG_UINT32, 2, 1);
+	expect(0x10000, 0x10000); /* 1, in the wrong order */
+	assert_true(counter_kept(&c, bytes, &n));
+	memcpy(type.order, (const uint8_t[]){2, 3, 0, 1}, 4);
+	counter_init(&c, &point);
+	refuse(bytes, n);
+	type.order[0] = 0;
+	type.addr = 7;
+	counter_init(&c, &point);
+	refuse(bytes, n);
+	/* Whole steps are what they are, whatever they are called. */
+	begin(REG_UINT32, 2, 10);
+	point.slope = 2;
+	counter_init(&c, &point);
+	assert_true(counter_keep(&c, bytes, n));
+	begin(REG_FLOAT32, 2, 1);
+	expect(float_bits(100000), 100000); /* litres */
+	assert_true(counter_kept(&c, bytes, &n));
+	counter_init(&c, &point);
+	assert_true(counter_keep(&c, bytes, n));
+	point.slope = 0.001;
+	counter_init(&c, &point);
+	refuse(bytes, n);
+	expect(float_bits(100000), 100);
+}
+
 /* Offsets, the profile's and the site's, count once. */
 static void
 test_offsets(void **state)
@@ -394,6 +429,7 @@ main(void)
 	    cmocka_unit_test(test_kept_when_changed),
 	    cmocka_unit_test(test_foreign_bytes),
 	    cmocka_unit_test(test_reals),
+	    cmocka_unit_test(test_figures_of_another_kind),
 	    cmocka_unit_test(test_offsets),
 	    cmocka_unit_test(test_no_drift),
 	    cmocka_unit_test(test_too_large),
