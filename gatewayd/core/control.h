@@ -1,8 +1,8 @@
 /*
  * gatewayctl's socket, RUN_DIR/control.sock: one MSG_ASK, the answer in
- * MSG_TEXT pieces, the end; or MSG_PROBEs, several at a time, each answered by a
- * MSG_PROBED, for as long as the client likes. Never waits for a client; whoever is malformed,
- * slow or one too many is let go.
+ * MSG_TEXT pieces, the end; or MSG_PROBEs, several at a time, each answered by
+ * a MSG_PROBED, for as long as the client likes. Never waits for a client;
+ * whoever is malformed, slow or one too many is let go.
  */
 #ifndef CONTROL_H
 #define CONTROL_H

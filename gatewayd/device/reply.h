@@ -44,10 +44,10 @@ struct request {
 				      behind the function code; addr, count, words
 				      unused */
 	uint8_t nraw, nraw_answer; /* bytes the answer has there */
-	bool any_unit;             /* a universal id: the answer may come from the
-				      unit's own */
-	bool tcp;                  /* MBAP in front, no checksum */
-	uint16_t transaction;      /* TCP */
+	bool any_unit;        /* a universal id: the answer may come from the
+				 unit's own */
+	bool tcp;             /* MBAP in front, no checksum */
+	uint16_t transaction; /* TCP */
 };
 
 enum reply {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lane_port.h"
+#include "lane_probe.h"
 #include "layout.h"
 #include "log.h"
 #include "mono.h"
@@ -151,36 +152,6 @@ begin(struct lane *l, struct dev *d, enum lane_turn turn,
 	took(l, BUS_PORT);
 }
 
-/* Between polls that are due one probe each, and one after the other when none
- * is. */
-static bool
-probe_first(struct lane *l, const struct dev *due)
-{
-	return probes_wait(l->run->probes, l) && (due == NULL || !l->probed);
-}
-
-static bool
-begin_probe(struct lane *l)
-{
-	struct probe_ask p;
-	int rc;
-
-	probes_next(l->run->probes, l, &p);
-	rc = bus_tune(l->bus, p.baud, p.parity, p.stop_bits);
-	if (rc != 0) {
-		probes_failed(l->run->probes, l, PROBE_REFUSED,
-		    rc == -EINVAL ? "there is no such baud rate here"
-				  : "the port does not take these settings");
-		return false;
-	}
-	l->turn = TURN_PROBE;
-	l->dev = NULL;
-	l->probed = true;
-	l->began_us = mono_us();
-	bus_begin(l->bus, &p.ask);
-	return true;
-}
-
 /* The device that goes first: that whose period ends first. *wake is lowered to
  * when to ask again. */
 static struct dev *
@@ -234,9 +205,9 @@ next_turn(struct lane *l, int64_t now, int64_t *wake)
 	    outputs_pause(l->outputs))
 		return false;
 	d = first_device(l, now, wake);
-	if (probe_first(l, d)) {
+	if (lane_probe_first(l, d)) {
 		*wake = now;
-		return begin_probe(l);
+		return lane_probe_begin(l);
 	}
 	if (d == NULL)
 		return false;

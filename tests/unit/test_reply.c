@@ -392,8 +392,7 @@ test_universal(void **state)
 	    .any_unit = true};
 
 	(void)state;
-	assert_int_equal(
-	    CHECK(q, 0xFF, 3, 2, 0, 1, 0x50, 0x50), REPLY_OK);
+	assert_int_equal(CHECK(q, 0xFF, 3, 2, 0, 1, 0x50, 0x50), REPLY_OK);
 	assert_int_equal(words[0], 1);
 	assert_int_equal(CHECK(q, 1, 3, 2, 0, 0x2A, 0x39, 0x9B), REPLY_OK);
 	assert_int_equal(words[0], 0x2A);
