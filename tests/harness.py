@@ -379,6 +379,8 @@ class Broker:
                     continue
                 for item in items:
                     for point, value in item["values"].items():
+                        if point.endswith("_quality"):
+                            continue  # beside an uncertain reading
                         got[("%s/%s" % (device, point), item["ts"])] = value
         return got
 

@@ -82,6 +82,12 @@ def good(d, pattern, since=0, until=1 << 60):
             rows(d, pattern, since, until) if quality == "good"]
 
 
+def usable(d, pattern, since=0, until=1 << 60):
+    """Those with a value: probes that warm up are uncertain at first."""
+    return [(ts, name, value) for ts, name, value, quality, _ in
+            rows(d, pattern, since, until) if quality != "bad"]
+
+
 def wrong(d, device, values, since=0):
     """Readings of the device with another value than its points have."""
     return [(name, value) for _, name, value in good(d, device + "/%", since)
@@ -111,8 +117,8 @@ def told(d, pattern, seconds, kind="%", subject="%"):
 
 
 def gaps(d, name, since=0, until=1 << 60):
-    """Milliseconds between good readings of the series."""
-    ts = [r[0] for r in good(d, name, since, until)]
+    """Milliseconds between readings of the series that have a value."""
+    ts = [r[0] for r in usable(d, name, since, until)]
     return [b - a for a, b in zip(ts, ts[1:])]
 
 

@@ -64,7 +64,7 @@ say(FILE *to, int indent, int hang, const char *label, const char *fmt, ...)
 	free(text);
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 append(struct sentence *s, const char *fmt, va_list ap)
 {
 	size_t room = sizeof(s->text) - s->n;

@@ -166,7 +166,7 @@ void
 decoder_init(struct decoder *d, const struct point *borrow)
 {
 	*d = (struct decoder){.point = borrow, .addr = borrow->type->addr};
-	d->way = way_of(d, borrow);
+	d->way = (uint8_t)way_of(d, borrow);
 }
 
 /* ---- decoding ---- */

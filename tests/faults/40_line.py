@@ -43,7 +43,7 @@ def keep_pace(tap, d, what, living, seconds):
     time.sleep(0.5)
     for i in living:
         name = "north/soil-%d/moisture" % i
-        got, late = lf.good(d, name, start, end), [
+        got, late = lf.usable(d, name, start, end), [
             x for x in lf.gaps(d, name, start, end) if x > 3800]
         tap.ok(len(got) >= seconds / 2 - 1.5 and not late,
                "%s: unit %d: %d readings in %d s, none left out: %s" % (
