@@ -4,13 +4,13 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "decode.h"
 #include "msg.h"
+#include "say.h"
 #include "spans.h"
 
 /* What counts how much. */
@@ -257,40 +257,29 @@ how_sure(const struct candidate *best, size_t alike)
 		   : SURE_POSSIBLE;
 }
 
-__attribute__((format(printf, 3, 4))) static void
-add(char *out, size_t size, const char *fmt, ...)
-{
-	size_t n = strlen(out);
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(out + n, size - n, fmt, ap);
-	va_end(ap);
-}
-
 static void
 say_why(const struct candidate *c, struct verdict *v)
 {
-	char *out = v->why;
-	size_t size = sizeof(v->why);
+	struct sentence why = {0};
 
-	out[0] = '\0';
 	if (c->identity > 0)
-		add(out, size, "its identifying registers hold, ");
+		more(&why, "its identifying registers hold, ");
 	if (c->own_number)
-		add(out, size, "it has its own number where it should, ");
-	add(out, size, "all %u values can be read", c->points);
+		more(&why, "it has its own number where it should, ");
+	more(&why, "all %u values can be read", c->points);
 	if (c->within > 0)
-		add(out, size, ", %u within their limits", c->within);
+		more(&why, ", %u within their limits", c->within);
 	if (c->wrong > 0)
-		add(out, size, ", but %u cannot be true", c->wrong);
+		more(&why, ", but %u cannot be true", c->wrong);
 	if (c->factory)
-		add(out, size, ", at its maker's speed");
+		more(&why, ", at its maker's speed");
 	if (v->alike > 1)
-		add(out, size,
+		more(&why,
 		    "; reads like %zu profiles with the same registers: the "
 		    "label decides",
 		    v->alike);
+	(void)snprintf(
+	    v->why, sizeof(v->why), "%.*s", (int)sizeof(v->why) - 1, why.text);
 }
 
 int
