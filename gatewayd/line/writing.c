@@ -42,12 +42,13 @@ timer_of(const struct writing *w)
 }
 
 /* Whether what is read can spare the write. A timer is to be armed even if it
- * is open; and that a drive does not run yet, or a valve does not move yet, is
- * no proof that it was told to stay so. */
+ * is open; that a drive does not run yet, or a valve does not move yet, is no
+ * proof that it was told to stay so; and how a latching one stands says nothing
+ * of its coils, which a pulse sees to. */
 static bool
 look_spares(const struct writing *w)
 {
-	if (w->shown == NULL || w->timer != NULL)
+	if (w->shown == NULL || w->timer != NULL || writing_is_pulse(w))
 		return false;
 	return w->shown == w->point || opens(w);
 }

@@ -61,11 +61,12 @@ written_answer(struct outputs *o, struct written *c, enum command_result result,
 void
 written_say_unsafe(struct outputs *o, struct written *c, const char *why)
 {
+	struct written *of = c == &o->rest ? o->rest_of : c;
 	char subject[MSG_SUBJECT_MAX];
 
-	if (c->alarm || (c->tries < ALARM_TRIES && !c->urgent))
+	if (of->alarm || (c->tries < ALARM_TRIES && !c->urgent))
 		return;
-	c->alarm = true;
+	of->alarm = true;
 	written_subject(c, subject, sizeof(subject));
 	log_err("%s: not in its safe state: %s; tried again until it is",
 	    subject, why);
@@ -166,6 +167,7 @@ written_leave(struct outputs *o, struct written *c)
 	    .output = c->output,
 	    .on = c->on,
 	    .value = c->value};
+	o->rest_of = c;
 	o->now = &o->rest;
 }
 

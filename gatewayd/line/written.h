@@ -48,8 +48,9 @@ struct outputs {
 	struct lane *lane;
 	struct written *now; /* whose writing is under way */
 	struct writing writing;
-	struct gw_op *ops;   /* room for a plugin's list */
-	struct written rest; /* whose list it was that nobody waits for */
+	struct gw_op *ops;       /* room for a plugin's list */
+	struct written rest;     /* whose list it was that nobody waits for, */
+	struct written *rest_of; /* and where its alarm belongs */
 	size_t n;
 	struct written c[];
 };

@@ -50,6 +50,7 @@ struct unit {
 	uint8_t write_code;  /* exception for writes */
 	bool deaf;           /* writes are answered and change nothing */
 	bool mute;           /* writes act and are not answered */
+	bool slow;           /* likewise: a converter answers 0B instead */
 	bool noise, crc;     /* answers that cannot be trusted */
 	bool missing[REGS];  /* registers it does not have */
 	uint16_t regs[REGS];
@@ -171,6 +172,12 @@ play(const struct ask *ask, struct answer *out)
 		return BUS_TIMEOUT;
 	}
 	field.now += takes;
+	if (u->slow && is_write(ask->req.function)) {
+		if (u->acts == NULL || u->acts(u, &ask->req) == 0)
+			take_write(u, &ask->req);
+		out->code = 0x0B;
+		return BUS_EXCEPTION;
+	}
 	return answer_to(u, &ask->req, out);
 }
 

@@ -409,6 +409,34 @@ test_the_coil_stays_on(void **state)
 	finish();
 }
 
+/* That the gate stands open, as was wanted, says nothing of the coil that was
+ * to close it and cannot be let go of. */
+static void
+test_opened_again_while_the_other_coil_is_held(void **state)
+{
+	int64_t end;
+
+	(void)state;
+	start();
+	opened(10 * MINUTE);
+	(void)command(GATE_1, COMMAND_CLOSE, 0, 0);
+	end = field.now + SECOND;
+	while (gate.since[1] == 0) {
+		assert_true(field.now < end);
+		until(field.now + 1);
+	}
+	until(field.now + 50);
+	unit_of(GATE)->deaf = true;
+	until(field.now + 3 * SECOND);
+	(void)command(GATE_1, COMMAND_OPEN, 0, 10 * MINUTE);
+	until(field.now + 20 * SECOND);
+	unit_of(GATE)->deaf = false;
+	until(field.now + 16 * SECOND);
+	assert_int_equal(events(EVENT_OUTPUT, "alarm: "), 1);
+	assert_int_equal(events(EVENT_OUTPUT, "alarm over"), 1);
+	finish();
+}
+
 /* ---- in the middle of a pulse ---- */
 
 static void
@@ -534,6 +562,7 @@ main(void)
 	    cmocka_unit_test(test_the_converter_waits_no_longer),
 	    cmocka_unit_test(test_the_device_refuses),
 	    cmocka_unit_test(test_the_coil_stays_on),
+	    cmocka_unit_test(test_opened_again_while_the_other_coil_is_held),
 	    cmocka_unit_test(test_closed_in_the_middle_of_a_pulse),
 	    cmocka_unit_test(test_ended_in_the_middle_of_a_pulse),
 	    cmocka_unit_test(test_the_port_goes_in_the_middle_of_a_pulse),

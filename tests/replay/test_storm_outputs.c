@@ -3,6 +3,7 @@
  * commands and trouble at random moments, by seeds that can be repeated.
  * Whatever happens, nothing stays open when it can be reached, whatever is on
  * by a timer goes off by that, no coil burns, and never are both of a gate on.
+ * Every other day nothing shows the gate: then only its coils are seen to.
  */
 #include "played_board.h"
 #include "played_drive.h"
@@ -12,12 +13,19 @@ enum { DRIVE, BOARD, GATE, THINGS };       /* devices */
 enum { RUN = 0, TIMED_1 = 3, GATE_1 = 5 }; /* series */
 enum {
 	HOUR = 60 * MINUTE,
-	SEEDS = 30,
+	SEEDS = 60,
 	GRACE_MS = MINUTE,     /* to reach a unit that is back, and close */
 	HELD_MS = 20 * SECOND, /* to let go of a coil when it is back */
 };
 
 static const uint32_t series_of[THINGS] = {RUN, TIMED_1, GATE_1};
+
+static struct point_type blind_point;
+static const struct device_type blind_type = {.name = "blind",
+    .registers_per_read = 125,
+    .coils_per_read = 2000,
+    .points = &blind_point,
+    .npoints = 1};
 
 static uint32_t seed;
 
@@ -30,6 +38,7 @@ below(uint32_t n)
 
 static struct {
 	uint32_t number;
+	bool blind;
 	int64_t allowed[THINGS]; /* it may be open until then */
 	int64_t healthy;         /* since when all works */
 	int64_t until;           /* the trouble lasts; 0: there is none */
@@ -58,7 +67,7 @@ trouble(void)
 	struct unit *u = unit_of(below(THINGS));
 
 	day.until = field.now + 200 + below(90 * SECOND);
-	switch (below(9)) {
+	switch (below(10)) {
 	case 0:
 		u->dead = true;
 		break;
@@ -83,6 +92,9 @@ trouble(void)
 	case 7:
 		board.refuses = 4;
 		break;
+	case 8:
+		u->slow = true;
+		break;
 	default:
 		u->cuts = true;
 		break;
@@ -95,7 +107,8 @@ no_trouble(void)
 	for (size_t i = 0; i < THINGS; i++) {
 		struct unit *u = unit_of(i);
 
-		u->dead = u->deaf = u->mute = u->noise = u->cuts = false;
+		u->dead = u->deaf = u->mute = u->slow = false;
+		u->noise = u->cuts = false;
 		u->write_code = 0;
 	}
 	field.gone = drive.stuck = gate.stuck = false;
@@ -118,7 +131,7 @@ is_on(size_t thing)
 	if (thing == DRIVE)
 		return unit_of(DRIVE)->regs[DOES] == GOES;
 	return thing == BOARD ? unit_of(BOARD)->coils[0]
-			      : unit_of(GATE)->regs[STANDS] != 0;
+			      : !day.blind && unit_of(GATE)->regs[STANDS] != 0;
 }
 
 static void
@@ -149,7 +162,10 @@ start(void)
 	site_begin();
 	(void)site_add(&drive_type, 10 * SECOND, SECOND);
 	(void)site_add(&timed, 10 * SECOND, SECOND);
-	(void)site_add(&gate_type, 10 * SECOND, SECOND);
+	blind_point = gate_points[0];
+	blind_point.confirm = -1;
+	(void)site_add(
+	    day.blind ? &blind_type : &gate_type, 10 * SECOND, SECOND);
 	drive_begin(unit_of(DRIVE), 2 * SECOND);
 	board_begin(unit_of(BOARD));
 	gate_begin(unit_of(GATE));
@@ -162,9 +178,10 @@ bad_day(uint32_t number)
 {
 	int64_t end;
 
-	start();
 	memset(&day, 0, sizeof(day));
 	day.number = seed = number;
+	day.blind = number % 2 == 0;
+	start();
 	day.healthy = field.now;
 	end = field.now + HOUR;
 	while (field.now < end) {
