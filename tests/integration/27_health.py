@@ -99,7 +99,8 @@ def retained(tap, port):
 
 def shown(tap, g):
     # How busy a line is, it knows after its first minute.
-    harness.wait_for(lambda: line(g.status(), "north")["use_per_mille"], 80)
+    harness.wait_for(lambda: all(line(g.status(), n)["use_per_mille"]
+                                 for n in ("north", "south")), 80)
     s = g.status()
     south, north = line(s, "south"), line(s, "north")
     tap.ok(south["overruns"] > 10, "what the busy line did not do is counted: "

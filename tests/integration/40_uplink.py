@@ -600,8 +600,8 @@ def add_rows(d, readings, events):
     top = db.execute("SELECT max(s) FROM (SELECT max(seq) s FROM journal "
                      "UNION SELECT max(seq) FROM event)").fetchone()[0]
     series, epoch, at = db.execute("SELECT series, epoch, at_ms FROM journal "
-                                   "WHERE quality = 0 LIMIT 1").fetchone()
-    kind = db.execute("SELECT type FROM journal WHERE quality = 0 AND series "
+                                   "WHERE quality < 2 LIMIT 1").fetchone()
+    kind = db.execute("SELECT type FROM journal WHERE quality < 2 AND series "
                       "= ?", (series,)).fetchone()[0]
     at -= 3600000
     db.executemany("INSERT INTO journal VALUES (?,?,?,?,?,?,0,0,0)", (
