@@ -1,5 +1,6 @@
 /* The same for programs. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "jwrite.h"
@@ -67,6 +68,21 @@ print_unit(const struct scan_unit *u, struct jwrite *w)
 	jw_object_end(w);
 }
 
+/* What people get, for a program to show them. */
+static void
+print_site_file(const struct scan *s, struct jwrite *w)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+
+	if (to != NULL) {
+		scan_yaml(s, to);
+		jw_text(w, "site_file", fclose(to) == 0 ? text : NULL);
+	}
+	free(text);
+}
+
 void
 scan_json(const struct scan *s, FILE *to)
 {
@@ -84,6 +100,7 @@ scan_json(const struct scan *s, FILE *to)
 	for (size_t i = 0; i < s->nfound; i++)
 		print_unit(&s->found[i], &w);
 	jw_array_end(&w);
+	print_site_file(s, &w);
 	jw_object_end(&w);
 	(void)fputc('\n', to); /* main() asks ferror() */
 }

@@ -24,7 +24,7 @@ TEN = [("cwt-soil-thc-s", 5, 4800, "none"),
        ("truebner-smt100", 20, 9600, "even"),
        ("epever-tracer", 25, 19200, "none")]
 SPEEDS = ["--baud", "4800,9600,19200"]
-UNITS = ["--units", "1-26"]
+UNITS = ["--units", "3-9,12,14,16,17,20,25"]
 
 
 def site(d, ten, every="1s"):
@@ -94,12 +94,12 @@ def directly(tap, d):
             ["--parity", "none,even"] + UNITS
         got = judge(tap, "directly", scan(d, *where, "--json"))
         tap.ok(not got.get("through_gateway"), "no gateway was asked")
-        r = scan(d, *where)
-        check_file(tap, d, "directly", r.stdout)
+        check_file(tap, d, "directly", got.get("site_file", ""))
         tap.ok(writes(f) == 0, "nothing was written")
         spoilt(tap, d, f)
         slow(tap, d, f)
         set_unit(tap, d, f)
+        universal(tap, d, f)
 
 
 def spoilt(tap, d, f):
@@ -128,6 +128,26 @@ def slow(tap, d, f):
     f.do("DEVICE north/d3 TURNAROUND 5ms")
 
 
+def universal(tap, d, f):
+    """One device alone: found by the id its family answers to."""
+    f.do("LINE north SILENT")
+    f.do("DEVICE north/d5 NORMAL")
+    where = ["--port", f.tty("north"), "--baud", "4800",
+             "--timeout", "200ms"]
+    r = scan(d, *where, "--quick", "--json")
+    found = [(x["unit"], x.get("universal"), x["type"])
+             for x in json.loads(r.stdout)["found"]]
+    tap.ok(found == [(5, 255, "cwt-soil-thc-s")],
+           "--quick finds the one device: %s" % found)
+    for old, new in (("255", "9"), ("9", "5")):
+        r = ctl(d, "set-unit", "--from", old, "--to", new, "--type",
+                "cwt-soil-thc-s", *where, "--profiles", harness.PROFILES,
+                "--yes")
+        tap.ok(r.returncode == 0 and "unit %s answers" % new in r.stdout,
+               "set-unit from %s to %s: %s" % (old, new, r.stderr.strip()))
+    f.do("LINE north NORMAL")
+
+
 def over_tcp(tap, d):
     port = harness.free_port()
     conf = ("gateway: {id: scan}\nlines:\n  station:\n    transport: tcp\n"
@@ -151,7 +171,8 @@ def over_tcp(tap, d):
 
 
 def set_unit(tap, d, f):
-    where = ["--port", f.tty("north"), "--profiles", harness.PROFILES]
+    where = ["--port", f.tty("north"), "--profiles", harness.PROFILES,
+             "--timeout", "200ms"]
     cwt = ["--type", "cwt-soil-thc-s", "--baud", "4800"]
     r = ctl(d, "set-unit", "--from", "5", "--to", "7", *cwt, *where, "--yes")
     tap.ok(r.returncode == 1 and "unit 7" in r.stderr,
@@ -189,6 +210,7 @@ def through_gateway(tap, d):
         took = time.monotonic() - start
         got = judge(tap, "through the gateway", r)
         tap.ok(got.get("through_gateway") is True, "the gateway was asked")
+        check_file(tap, d, "through the gateway", got.get("site_file", ""))
         tap.ok([x["unit"] for x in got["found"] if x.get("configured")] and
                all(x.get("configured") == "north/d%d" % x["unit"]
                    for x in got["found"] if x["unit"] in
