@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ask.h"
 #include "cmd.h"
@@ -220,6 +221,18 @@ own_settings(struct found *out, const char *cmd, const struct probing_to *to)
 		   : CTL_DONE;
 }
 
+/* Nobody is there to know the name. */
+static int
+no_gateway(const char *cmd, const char *line)
+{
+	(void)fprintf(stderr,
+	    "gatewayctl %s: no gateway answers in %s, and there is no %s that "
+	    "has the line %s; name its site file with --site, or its port with "
+	    "--port\n",
+	    cmd, ctl_run_dir(), usual_site, line);
+	return CTL_NO_GATEWAY;
+}
+
 int
 probing_find(struct found *out, const char *cmd, const struct probing_to *to)
 {
@@ -241,6 +254,8 @@ probing_find(struct found *out, const char *cmd, const struct probing_to *to)
 	if (to->line != NULL) {
 		if (file == NULL)
 			file = runs && config[0] != '\0' ? config : usual_site;
+		if (!runs && to->site == NULL && access(file, F_OK) == -1)
+			return no_gateway(cmd, to->line);
 		r = look_up(out, cmd, to, file);
 	}
 	return r == CTL_DONE ? own_settings(out, cmd, to) : r;
