@@ -158,8 +158,9 @@ def check_pump(tap):
             tap.ok(said[0] == "uncertain" and "running" in said[1] and
                    1.8 < took < 5, "one that never shows it counts as not "
                    "taken after 2 s: %.1f s, %s" % (took, said))
-            last = [b for _, b in frames(d, 21, 6)][-1]
-            tap.ok(last[:4] == b"\x20\x00\x00\x05", "and is told to stop")
+            tap.ok(harness.wait_for(
+                lambda: [b for _, b in frames(d, 21, 6)][-1][:4] ==
+                b"\x20\x00\x00\x05", 3), "and is told to stop")
 
 
 # ---- pulses
