@@ -379,7 +379,7 @@ class Broker:
                     continue
                 for item in items:
                     for point, value in item["values"].items():
-                        if point.endswith("_quality"):
+                        if value == "uncertain":
                             continue  # beside an uncertain reading
                         got[("%s/%s" % (device, point), item["ts"])] = value
         return got
