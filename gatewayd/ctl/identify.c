@@ -24,7 +24,7 @@ enum {
 	FOR_EXACT = 10,  /* a mark of few values, */
 	FOR_NARROW = 3,  /* of some, */
 	FOR_WIDE = 1,    /* of many; */
-	FOR_LACKS = 2,   /* a register that must not be there */
+	FOR_LACKS = 2,   /* a register that should not be there */
 	NARROW = 16,
 	EXACT = 2,
 	ALIKE = 3,       /* so much less is as good */
@@ -70,16 +70,24 @@ mark_weight(const struct identity *m)
 				: FOR_WIDE;
 }
 
-/* 1: all hold, 0: one does not, or -errno. */
+/* 1: all hold, but for registers that it should lack, 0: one does not, or
+ * -errno. */
 static int
 marks_hold(struct facts *f, struct candidate *c)
 {
 	for (size_t i = 0; i < c->type->nidentity; i++) {
-		int r = mark_holds(f, &c->type->identity[i]);
+		const struct identity *m = &c->type->identity[i];
+		int r = mark_holds(f, m);
 
+		/* Of a register that is there all the same one may have been
+		 * wrong: many maps leave out what a device has. */
+		if (r == 0 && m->lacks) {
+			c->score -= FOR_LACKS;
+			continue;
+		}
 		if (r != 1)
 			return r;
-		c->identity += mark_weight(&c->type->identity[i]);
+		c->identity += mark_weight(m);
 	}
 	c->score += (int)c->identity;
 	return 1;

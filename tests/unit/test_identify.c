@@ -274,8 +274,10 @@ test_marks(void **state)
 	fresh(NULL);
 	soil_values();
 	holding(8, 1);
+	/* There all the same: it speaks against it, and no more. */
 	assert_int_equal(TRY(&a3, &l3), 0);
-	assert_int_equal(verdict.fits, 1);
+	assert_int_equal(verdict.fits, 2);
+	assert_string_equal(found[0].type->name, "a3");
 }
 
 static void
