@@ -185,10 +185,10 @@ begin_anew(struct counter *c, const struct point *p)
 
 /* False: the total is beyond what can be said. */
 static bool
-count(struct counter *c, const struct point *p, union count now)
+count(struct counter *c, const struct point *p, union count now, bool sure)
 {
 	if (c->begun && below(c, now, c->last)) {
-		bool confirmed = c->pending && !below(c, now, c->less);
+		bool confirmed = sure && c->pending && !below(c, now, c->less);
 
 		if (!confirmed) {
 			c->pending = c->changed = true;
@@ -228,7 +228,8 @@ show(const struct counter *c, const struct point *p, struct decoded *d)
 }
 
 void
-counter_took(struct counter *c, const struct point *p, struct decoded *d)
+counter_took(
+    struct counter *c, const struct point *p, struct decoded *d, bool sure)
 {
 	union count now = {.i = 0};
 	double v = value_number(&d->value);
@@ -241,7 +242,7 @@ counter_took(struct counter *c, const struct point *p, struct decoded *d)
 		decoded_bad(d, REASON_RANGE);
 		return;
 	}
-	if (count(c, p, now))
+	if (count(c, p, now, sure))
 		show(c, p, d);
 	else
 		decoded_bad(d, REASON_RANGE);

@@ -41,8 +41,10 @@ void counter_init(struct counter *c, const struct point *p);
 
 /* What was read becomes the total: good, or uncertain (stale) while a smaller
  * figure waits to be confirmed; bad (range) where the total is beyond 63
- * bits. What is bad, or no number, is left as it is. */
-void counter_took(struct counter *c, const struct point *p, struct decoded *d);
+ * bits. What is bad, or no number, is left as it is. sure: false while the
+ * device starts and may show anything: nothing is confirmed then. */
+void counter_took(
+    struct counter *c, const struct point *p, struct decoded *d, bool sure);
 
 /* As derive_kept() and derive_keep(). */
 bool counter_kept(struct counter *c, uint8_t *bytes, uint8_t *n);

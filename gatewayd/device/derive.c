@@ -220,12 +220,13 @@ settle(struct derive *d, uint16_t point, struct decoded *v, uint8_t detail,
 {
 	const struct point_type *t = type_of(d, point);
 	struct memory *m = &d->points[point];
+	bool warms = now < d->warm_until && is_measured(t);
 	double frozen = 0;
 
 	if (m->counter != NULL)
-		counter_took(m->counter, &d->conf->points[point], v);
+		counter_took(m->counter, &d->conf->points[point], v, !warms);
 	remember(m, v, detail, now);
-	if (now < d->warm_until && is_measured(t))
+	if (warms)
 		doubt(v, REASON_WARM_UP);
 	if (t->frozen != NULL && value_of(d, t->frozen, &frozen) && frozen != 0)
 		doubt(v, REASON_FROZEN);

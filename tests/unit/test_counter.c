@@ -44,7 +44,7 @@ show(uint64_t raw)
 	for (unsigned i = 0; i < type.count; i++)
 		words[i] = (uint16_t)(raw >> 16 * (type.count - 1u - i));
 	decode_point(&point, words, &d);
-	counter_took(&c, &point, &d);
+	counter_took(&c, &point, &d, true);
 	return d;
 }
 
@@ -183,14 +183,14 @@ test_bad_between(void **state)
 	expect(100, 100);
 	expect_still(1, 100);
 	decoded_bad(&d, REASON_TIMEOUT);
-	counter_took(&c, &point, &d);
+	counter_took(&c, &point, &d, true);
 	assert_int_equal(d.quality, QUALITY_BAD);
 	assert_int_equal(d.reason, REASON_TIMEOUT);
 	expect(2, 102);
 	/* A bad first value is not the beginning. */
 	begin(REG_UINT16, 1, 1);
 	decoded_bad(&d, REASON_NO_DATA);
-	counter_took(&c, &point, &d);
+	counter_took(&c, &point, &d, true);
 	expect(40, 40);
 }
 

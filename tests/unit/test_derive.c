@@ -423,6 +423,31 @@ test_warm_up(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
+/* Many a device shows zeros while it starts: that is no counter that was
+ * cleared, however often it is read. */
+static void
+test_a_counter_warms_up(void **state)
+{
+	(void)state;
+	types[A].accumulate = true;
+	types[A].type = REG_UINT16;
+	good(A, 500, 1000);
+	expect(0, A, 500);
+	derive_warm_up(d, 10000);
+	good(A, 0, 2000);
+	good(A, 0, 3000);
+	good(A, 0, 9999);
+	assert_int_equal(out[0].d.quality, QUALITY_UNCERTAIN);
+	assert_true(value_number(&out[0].d.value) == 500);
+	good(A, 501, 10001);
+	expect(0, A, 501);
+	/* It was cleared indeed. */
+	derive_warm_up(d, 30000);
+	good(A, 1, 29000);
+	good(A, 2, 30000);
+	expect(0, A, 503);
+}
+
 int
 main(void)
 {
@@ -442,6 +467,7 @@ main(void)
 	    TEST(test_frozen_formula),
 	    TEST(test_stuck),
 	    TEST(test_warm_up),
+	    TEST(test_a_counter_warms_up),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
