@@ -4,7 +4,8 @@
  *
  * A smaller figure than the last one counts only when a second read confirms
  * it, since some devices answer one read in a thousand with zero. Until then
- * the total stands still. When it is confirmed: from the top quarter of the
+ * the total stands still. So it does while a device starts, which may show
+ * zeros for longer than that. When it is confirmed: from the top quarter of the
  * register to its bottom quarter it has wrapped, else it was cleared, and shows
  * what it counted since.
  *

@@ -11,6 +11,9 @@
 #include "exact.h"
 #include "formula.h"
 
+/* A device that is back may need so long until it knows its figures again. */
+enum { STARTS_MS = 5000 };
+
 struct memory {                  /* of a point */
 	struct counter *counter; /* NULL: it does not accumulate */
 	bool known;              /* there was a value */
@@ -35,6 +38,8 @@ struct derive {
 	struct node *nodes;
 	size_t nnodes;
 	int64_t warm_until;
+	bool lost; /* and not read since */
+	int64_t starts_until;
 };
 
 static const struct point_type *
@@ -143,7 +148,7 @@ derive_new(const struct device *borrow)
 	if (d == NULL)
 		return NULL;
 	d->conf = borrow;
-	d->warm_until = INT64_MIN;
+	d->warm_until = d->starts_until = INT64_MIN;
 	d->points = calloc(t->npoints + 1, sizeof(*d->points));
 	d->counters = calloc(count_accumulating(t) + 1, sizeof(*d->counters));
 	d->nodes = calloc(t->npoints + 1, sizeof(*d->nodes));
@@ -224,7 +229,8 @@ settle(struct derive *d, uint16_t point, struct decoded *v, uint8_t detail,
 	double frozen = 0;
 
 	if (m->counter != NULL)
-		counter_took(m->counter, &d->conf->points[point], v, !warms);
+		counter_took(m->counter, &d->conf->points[point], v,
+		    !warms && now >= d->starts_until);
 	remember(m, v, detail, now);
 	if (warms)
 		doubt(v, REASON_WARM_UP);
@@ -331,6 +337,10 @@ derive_took(struct derive *d, uint16_t point, const struct decoded *in,
 	if (point >= d->conf->type->npoints ||
 	    type_of(d, point)->formula != NULL)
 		return 0;
+	if (d->lost && in->quality != QUALITY_BAD) {
+		d->starts_until = now + STARTS_MS;
+		d->lost = false;
+	}
 	settle(d, point, &own.d, detail, now);
 	if (type_of(d, point)->kind != KIND_PART)
 		out[n++] = own;
@@ -354,6 +364,7 @@ derive_lost(struct derive *d)
 	}
 	for (size_t i = 0; i < d->nnodes; i++)
 		d->nodes[i].fresh = 0;
+	d->lost = true;
 }
 
 void

@@ -446,6 +446,18 @@ test_a_counter_warms_up(void **state)
 	good(A, 1, 29000);
 	good(A, 2, 30000);
 	expect(0, A, 503);
+	/* One that was lost is read twice at once when it is back. */
+	derive_lost(d);
+	good(A, 0, 90000);
+	good(A, 0, 90100);
+	good(A, 0, 94999);
+	good(A, 3, 96000);
+	expect(0, A, 504);
+	derive_lost(d);
+	good(A, 0, 190000);
+	good(A, 0, 190100);
+	good(A, 1, 195000);
+	expect(0, A, 505);
 }
 
 int
