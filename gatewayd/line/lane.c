@@ -89,7 +89,8 @@ took(struct lane *l, enum bus_result result)
 	bool was_late;
 
 	l->turn = TURN_NONE;
-	was_late = bus_late(l->bus, &late);
+	/* Of one that is recalled the next one tells. */
+	was_late = result != BUS_RECALLED && bus_late(l->bus, &late);
 	if (turn == TURN_PROBE)
 		probes_took(l->run->probes, l, result, &l->answer, late);
 	if (result == BUS_RECALLED)

@@ -146,6 +146,30 @@ touches_output(const struct msg_probe *m, const struct point_type *t)
 		   touches(m, timer->table, timer->addr, timer->nwords));
 }
 
+/* With another unit or speed the gateway would not find it any more, nor close
+ * what it has open. */
+static bool
+moves(const struct msg_probe *m, const struct device_type *t)
+{
+	const struct commissioning *c = &t->commission;
+	const struct choice_register *r[] = {&c->unit, &c->baud, &c->parity};
+
+	for (size_t i = 0; i < sizeof(r) / sizeof(r[0]); i++)
+		if (r[i]->present && touches(m, TABLE_HOLDING, r[i]->addr, 1))
+			return true;
+	return false;
+}
+
+/* What it was set to at the start, it is to stay. */
+static bool
+is_set_up(const struct msg_probe *m, const struct device_type *t)
+{
+	for (size_t i = 0; i < t->nsetup; i++)
+		if (touches(m, t->setup[i].table, t->setup[i].addr, 1))
+			return true;
+	return false;
+}
+
 static bool
 may_write_to(const struct call *x, const struct device *d)
 {
@@ -169,6 +193,16 @@ may_write_to(const struct call *x, const struct device *d)
 			    "register %u of %s is never to be "
 			    "written: %.120s",
 			    t->never[i].addr, d->path, t->never[i].why);
+	if (d->unit == m->unit && moves(m, t))
+		return refuse(x,
+		    "that would give %s another unit, speed or parity, and the "
+		    "gateway would lose it; take it out of the site first",
+		    d->path);
+	if (d->unit == m->unit && is_set_up(m, t))
+		return refuse(x,
+		    "that register is set up by the profile of %s; change it "
+		    "there",
+		    d->path);
 	if (t->watchdog.present &&
 	    touches(m, TABLE_HOLDING, t->watchdog.addr, 1))
 		return refuse(x,

@@ -392,6 +392,45 @@ test_writes_that_could_do_harm(void **state)
 	site_end();
 }
 
+/* Where a device is found is the site's to say: with another unit or speed the
+ * gateway could not close what it has open. */
+static void
+test_settings_that_lose_a_device(void **state)
+{
+	static const struct setup setup[] = {
+	    {.table = TABLE_HOLDING, .addr = 30, .value = 1}};
+	struct device_type *t = type(2, 1, 1);
+
+	(void)state;
+	pool[2][0].kind = KIND_OUTPUT;
+	pool[2][0].table = TABLE_COIL;
+	pool[2][0].type = REG_BOOL;
+	pool[2][0].writable = true;
+	t->coils_per_read = 8;
+	t->commission =
+	    (struct commissioning){.unit = {.present = true, .addr = 20},
+		.baud = {.present = true, .addr = 21},
+		.parity = {.present = true, .addr = 22}};
+	t->setup = setup;
+	t->nsetup = 1;
+	site_begin();
+	(void)site_add(t, 10 * SECOND, SECOND);
+	site_start();
+	until(field.now + 2 * SECOND);
+	(void)command(0, COMMAND_OPEN, 0, MINUTE);
+	until(field.now + SECOND);
+	assert_true(unit_of(0)->coils[0]);
+	for (uint16_t i = 20; i < 23; i++)
+		assert_refused(writing(1, FC_WRITE_HOLDING, i, 9),
+		    "take it out of the site");
+	assert_refused(
+	    writing(1, FC_WRITE_HOLDING, 30, 0), "is set up by the profile");
+	/* Of a stranger, that is how it is made known. */
+	assert_int_equal(
+	    make_probe(writing(9, FC_WRITE_HOLDING, 20, 3))->result, PROBE_OK);
+	site_end();
+}
+
 static void
 test_plugins_devices(void **state)
 {
@@ -492,6 +531,7 @@ main(void)
 	    cmocka_unit_test(test_other_speeds),
 	    cmocka_unit_test(test_shape),
 	    cmocka_unit_test(test_writes_that_could_do_harm),
+	    cmocka_unit_test(test_settings_that_lose_a_device),
 	    cmocka_unit_test(test_plugins_devices),
 	    cmocka_unit_test(test_connections),
 	    cmocka_unit_test(test_too_many),
