@@ -18,7 +18,7 @@
 #include "peer.h"
 #include "report.h"
 
-enum { CLIENTS = 8, CLIENT_MS = 5000, PROBER_MS = 600000 };
+enum { CLIENTS = 8, PROBERS = 4, CLIENT_MS = 5000, PROBER_MS = 600000 };
 enum { READ_INPUT = 4 }; /* the last function that only reads */
 
 struct client {
@@ -132,6 +132,18 @@ on_probed(void *arg, const struct msg_probed *a)
 		k->until = 0; /* it does not listen, or is gone */
 }
 
+/* There is room for a command, however many look around. */
+static bool
+may_probe(const struct client *k)
+{
+	const struct control *c = k->core->control;
+	size_t n = 0;
+
+	for (size_t i = 0; i < CLIENTS; i++)
+		n += c->clients[i].probes;
+	return k->probes || n < PROBERS;
+}
+
 static void
 probe(struct client *k, const struct msg_probe *q)
 {
@@ -139,6 +151,13 @@ probe(struct client *k, const struct msg_probe *q)
 	int64_t now = mono_ms();
 	char who[64];
 
+	if (!may_probe(k)) {
+		const struct msg_probed no = {.id = q->id,
+		    .result = PROBE_REFUSED,
+		    .text = "others are asking through the gateway; try again"};
+		on_probed(k, &no);
+		return;
+	}
 	if (q->function > READ_INPUT)
 		(void)snprintf(by.by, sizeof(by.by), "%s through gatewayctl",
 		    peer_name(k->fd, who, sizeof(who)));
