@@ -6,6 +6,10 @@
 
 #include "profile_point.h"
 
+/* It is armed anew when half of that is over, and others are to be asked in
+ * between. */
+enum { LONGEST_MIN_MS = 10000 };
+
 /* The words that start the timer: numbers, and `time` once. */
 static bool
 read_timer_words(
@@ -53,7 +57,8 @@ read_timer_time(struct ctx *x, const struct node *n, struct output_timer *timer)
 
 	if (!step || !longest ||
 	    !read_duration(x, step, "step", 1, 3600000, &step_ms) ||
-	    !read_duration(x, longest, "longest", 1, 7 * 86400000ull, &ms))
+	    !read_duration(
+		x, longest, "longest", LONGEST_MIN_MS, 7 * 86400000ull, &ms))
 		return;
 	if (ms < step_ms)
 		complain(x->c, longest->at,
