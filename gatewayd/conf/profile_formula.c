@@ -38,7 +38,8 @@ arguments(struct formula_parser *p, enum formula_op op, bool many)
 	} while (formula_is_op(p, ","));
 	if (!formula_is_op(p, ")"))
 		formula_fail(p, p->w.at,
-		    "the bracket of column %u is not closed; write `)`",
+		    "the bracket of column %u is not closed; write `)`, and "
+		    "quotes round a formula that has a comma",
 		    node_mark(p->n, open).column);
 	formula_next(p);
 	return n;

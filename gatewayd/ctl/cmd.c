@@ -58,8 +58,8 @@ static const struct cmd commands[] = {
 	"          [--profiles DIR] [--plugins DIR]",
 	plan_help},
     {"status", cmd_status, "[--devices] [--json]",
-	"the gateway, its lines, devices and uplinks as they are now;\n"
-	"           --devices: every count of every device"},
+	"the gateway, its lines, devices and uplinks as they are now\n"
+	"  --devices: every count of every device"},
     {"points", cmd_points, "[PREFIX] [--json]",
 	"every point with its last value, age and quality"},
     {"history", cmd_history,
@@ -90,8 +90,8 @@ static const struct cmd commands[] = {
 	"          [--profiles DIR]",
 	set_unit_help},
     {"read", cmd_read,
-	"LINE/DEVICE | LINE --unit N | --port DEV --unit N | --host H:P "
-	"--unit N\n"
+	"LINE/DEVICE\n"
+	"       gatewayctl read LINE | --port DEV | --host H:P  --unit N\n"
 	"          --type PROFILE | TABLE ADDRESS [COUNT]  [--json]",
 	read_help},
     {"plugins", cmd_plugins,
@@ -101,8 +101,8 @@ static const struct cmd commands[] = {
 	plugins_help},
     {"watch", cmd_watch,
 	"[LINE[/DEVICE[/POINT]] ...] [--every 1s] [--times N] [--json]\n"
-	"       gatewayctl watch LINE | --port DEV | --host H:P  --unit N "
-	"--type PROFILE",
+	"       gatewayctl watch LINE | --port DEV | --host H:P  --unit N\n"
+	"          --type PROFILE",
 	watch_help},
     {"version", cmd_version, "[--json]", "version and build"},
     {"help", cmd_help, "[COMMAND]", "this, or one command"},

@@ -139,8 +139,10 @@ not_found(const struct library *l, const char *name)
 	nearest_init(&near, name);
 	for (size_t i = 0; i < l->n; i++)
 		nearest_offer(&near, l->entries[i].name);
-	(void)fprintf(
-	    stderr, "gatewayctl profiles: there is no profile %s", name);
+	(void)fprintf(stderr,
+	    "gatewayctl profiles: there is no profile %s, nor a file %s.yaml "
+	    "where it was named",
+	    name, name);
 	for (size_t i = 0; i < near.n; i++)
 		(void)fprintf(stderr, "%s%s", i == 0 ? "; nearest: " : ", ",
 		    near.name[i]);

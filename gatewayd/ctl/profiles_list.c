@@ -241,13 +241,16 @@ nothing(const struct listing *x)
 		return CTL_REFUSED;
 	}
 	(void)fprintf(stderr,
-	    "gatewayctl profiles: in none of %zu profiles "
-	    "stands %s",
+	    "gatewayctl profiles: no profile of %zu is called %s or has the "
+	    "word in it",
 	    x->l->n, x->word);
 	for (size_t i = 0; i < x->near.n; i++)
 		(void)fprintf(stderr, "%s%s", i == 0 ? "; nearest: " : ", ",
 		    x->near.name[i]);
-	(void)fputs("\n", stderr);
+	(void)fputs(x->near.n > 0 ? "\n"
+				  : "; try a maker, or what it measures: "
+				    "soil, rain, flow\n",
+	    stderr);
 	return CTL_REFUSED;
 }
 

@@ -32,6 +32,8 @@ const char read_help[] =
     "  opened for the moment. Reading changes nothing.\n"
     "\n"
     "  --variant V          of the type\n"
+    "  --baud N             of a port, 9600 unless said, whatever the type's "
+    "is\n"
     "  --parity --stop-bits --timeout --echo --rs485 --rtu-over-tcp\n"
     "  --site FILE          another than the running gateway's\n"
     "  --all                also meanings that are not likely, as lines to "
@@ -45,6 +47,25 @@ struct look {
 	size_t nwords;
 	bool json, all;
 };
+
+/* Silence has the same few causes nearly always: they are named. */
+static void
+not_read(const struct target *t, const struct probing *p, const char *why)
+{
+	uint32_t baud;
+	uint8_t parity, stop_bits;
+
+	(void)fprintf(stderr, "gatewayctl read: %s, %s: %s\n", t->label,
+	    probing_where(p), why);
+	if (strcmp(why, "no answer") != 0)
+		return;
+	probing_serial(p, &baud, &parity, &stop_bits);
+	if (baud > 0)
+		(void)fprintf(stderr, "asked at %" PRIu32 " baud; ", baud);
+	(void)fputs("check its power, A and B, its unit and its speed; "
+		    "`gatewayctl scan` looks for it\n",
+	    stderr);
+}
 
 /* ---- by type ---- */
 
@@ -77,8 +98,7 @@ read_typed(const struct look *k, struct probing *p)
 	if (r != NULL)
 		code = reader_read(r, p, why, sizeof(why));
 	if (code != CTL_DONE) {
-		(void)fprintf(stderr, "gatewayctl read: %s, %s: %s\n", t->label,
-		    probing_where(p), why);
+		not_read(t, p, why);
 	} else if (k->json) {
 		typed_json(k, p, reader_points(r));
 	} else {
@@ -98,8 +118,7 @@ failed(const struct target *t, const struct probing *p,
 {
 	char why[300];
 
-	(void)fprintf(stderr, "gatewayctl read: %s, %s: %s\n", t->label,
-	    probing_where(p), probing_says(a, why, sizeof(why)));
+	not_read(t, p, probing_says(a, why, sizeof(why)));
 	if (a->result == PROBE_EXCEPTION && place->count > 1)
 		(void)fprintf(stderr,
 		    "perhaps it lacks one of these %u, or "

@@ -52,7 +52,7 @@ judge(const struct device *d, const struct place *p, char *why, size_t size)
 			(void)snprintf(why, size,
 			    "that is the output %s, which is opened for a time "
 			    "and through the gateway: `gatewayctl write "
-			    "%s/%s on --for 10min`",
+			    "%s/%s on --for 10min`, or `off`",
 			    t->points[i].name,
 			    strchr(d->path, '/') != NULL ? d->path
 							 : "LINE/DEVICE",

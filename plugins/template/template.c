@@ -4,8 +4,8 @@
  * from, and what you are not sure of.
  *
  *   input register 0      level, 4000 to 20000 (4 to 20 mA in microamperes)
- *   coil 0                the pump; discrete input 0 is on when it draws
- * current
+ *   coil 0                the pump
+ *   discrete input 0      on when the pump draws current
  */
 #include "gateway_device.h"
 
