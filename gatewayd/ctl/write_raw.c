@@ -196,7 +196,8 @@ find_point(struct hand *h, const struct write_point *w, const char *name)
 	if (!by_name(t, w->value, &h->value))
 		return hand_wrong(
 		    "it takes a number or one of its words, not ", w->value);
-	if (t->kind == KIND_OUTPUT && (h->value != 0 || t->pulse_ms > 0)) {
+	if (t->kind == KIND_OUTPUT &&
+	    ((h->value != 0) != t->safe || t->pulse_ms > 0)) {
 		(void)hand_wrong(
 		    "no gateway runs, and an output is opened only by "
 		    "one, because it closes it again: start it "

@@ -37,6 +37,7 @@ points:
   real_set: {holding: 22, type: float32, order: CDAB, kind: setting}
   button:   {holding: 40, type: uint16, kind: setting, write_only: true}
   relay:    {coil: 0, kind: output, max_on: 1h}
+  stop:     {coil: 1, kind: output, safe: true, max_on: 1h}
 """
 SITE = """\
 gateway: {id: rig, timezone: Asia/Shanghai, clock: {trust: system}}
@@ -248,7 +249,11 @@ def settings_without(tap, ctl, farm, site):
     code, out, err = ctl("write", "north/rig/relay", "on", "--for", "1min",
                          *at)
     tap.ok(code == 3 and "closes it again" in err and
-           farm.coils("north/rig") == [0], "no output without a gateway: 3")
+           farm.coils("north/rig") == [0, 1], "no output without a gateway: 3")
+    code, out, err = ctl("write", "north/rig/stop", "off", *at)
+    tap.ok(code == 3 and "closes it again" in err and
+           farm.coils("north/rig") == [0, 1],
+           "nor one that is off when it is open: 3")
 
 
 def in_terminal(*args):
