@@ -121,6 +121,8 @@ class Broker:
         for device, items in body.items():
             for item in items if device != "gateway" else ():
                 for point, value in item["values"].items():
+                    if value == "uncertain":
+                        continue        # beside a reading that is
                     self.readings["%s/%s" % (device, point),
                                   item["ts"]] = value
 
