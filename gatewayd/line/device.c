@@ -74,6 +74,7 @@ device_slow(struct dev *d, uint32_t late_ms)
 	uint64_t ms = (uint64_t)late_ms * 3 / 2;
 
 	d->stats.late++;
+	d->quick = 0;
 	d->grew = true;
 	if (ms > DEADLINE_MAX_MS)
 		ms = DEADLINE_MAX_MS;
@@ -81,6 +82,24 @@ device_slow(struct dev *d, uint32_t late_ms)
 		return;
 	d->deadline_ms = (uint32_t)ms;
 	log_notice("%s: answers late; waits %u ms for it from now on",
+	    d->conf->path, d->deadline_ms);
+}
+
+void
+device_quick(struct dev *d, uint32_t took_us)
+{
+	uint32_t least = d->conf->timeout_ms;
+
+	if (d->deadline_ms <= least)
+		return;
+	d->quick = took_us / 1000 < d->deadline_ms / 3 ? d->quick + 1 : 0;
+	if (d->quick < QUICK_ANSWERS)
+		return;
+	d->quick = 0;
+	d->deadline_ms -= d->deadline_ms / 4;
+	if (d->deadline_ms < least)
+		d->deadline_ms = least;
+	log_info("%s: answers in time; waits %u ms for it from now on",
 	    d->conf->path, d->deadline_ms);
 }
 

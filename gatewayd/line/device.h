@@ -36,6 +36,7 @@ enum {
 	STAND_BACK_MS = 2000,  /* how long a probe lets others go first */
 	TURNAROUND_US = 20000, /* taken for granted until it answered */
 	SETUP_TRIES = 3,
+	QUICK_ANSWERS = 100, /* within a third of its deadline */
 };
 
 enum { /* exception codes that mean something to us */
@@ -64,6 +65,7 @@ struct dev {
 	struct health health;
 	struct polling polling;
 	uint32_t deadline_ms;   /* its timeout, longer once it was late */
+	uint32_t quick;         /* answers in a row that needed none of it */
 	uint32_t turnaround_us; /* smoothed: the planner's */
 	int64_t not_before;     /* a retry's time */
 	uint32_t tries;         /* of the request that comes next */
@@ -167,6 +169,10 @@ bool device_retry(struct dev *d, int64_t at);
 
 /* An answer came late: it gets more time from now on. */
 void device_slow(struct dev *d, uint32_t late_ms);
+/* One came in time: after many that needed none of the longer time, there is
+ * less of it. A unit that was slow once must not cost seconds for ever when it
+ * is silent. */
+void device_quick(struct dev *d, uint32_t took_us);
 
 /* How a reading is bad after such a result. */
 void device_blame(const struct dev *d, enum bus_result result,

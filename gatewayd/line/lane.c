@@ -98,6 +98,8 @@ took(struct lane *l, enum bus_result result)
 	l->busy_us += l->answer.done_us - l->began_us;
 	if (d != NULL)
 		tally(d, result, &l->answer, l->answer.done_us - l->began_us);
+	if (d != NULL && (result == BUS_OK || result == BUS_EXCEPTION))
+		device_quick(d, l->answer.took_us);
 	l->run->requests++;
 	/* A connection that is out of step is given up, too; in place of one
 	 * that is gone another may have been dialled in already. */

@@ -109,6 +109,7 @@ played_ask(const struct ask *ask, struct answer *out)
 	} else {
 		field.now += takes;
 		r = answer_to(u, &ask->req, out);
+		out->took_us = takes * 1000;
 	}
 	assert_true(field.nlog < LOG);
 	field.log[field.nlog++] = (struct seen){.at = at,
@@ -558,6 +559,29 @@ test_slow_unit_gets_more_time(void **state)
 }
 
 static void
+test_slow_unit_is_trusted_again(void **state)
+{
+	struct dev *d;
+
+	(void)state;
+	site_begin();
+	site_add(&probe, 1, SECOND, 500);
+	field.u[1].takes_ms = 700;
+	site_start();
+	d = &run->devs[0];
+	until(field.now + 10 * SECOND);
+	assert_in_range(d->deadline_ms, 700, 5000);
+	/* It needs the time: that stays as it is. */
+	until(field.now + 3 * MINUTE);
+	assert_in_range(d->deadline_ms, 700, 5000);
+	field.u[1].takes_ms = 30;
+	until(field.now + 15 * MINUTE);
+	assert_int_equal(d->deadline_ms, 500);
+	assert_int_equal(d->stats.late, 1);
+	site_end();
+}
+
+static void
 test_outputs_are_safe_before_the_first_poll(void **state)
 {
 	(void)state;
@@ -710,6 +734,7 @@ main(void)
 	    cmocka_unit_test(test_missing_point_is_named_and_others_arrive),
 	    cmocka_unit_test(test_silent_unit_behind_a_gateway),
 	    cmocka_unit_test(test_slow_unit_gets_more_time),
+	    cmocka_unit_test(test_slow_unit_is_trusted_again),
 	    cmocka_unit_test(test_outputs_are_safe_before_the_first_poll),
 	    cmocka_unit_test(test_close_that_does_not_take_is_repeated),
 	    cmocka_unit_test(test_valves_unreachable_at_start),
