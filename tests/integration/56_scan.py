@@ -3,6 +3,8 @@ ten, tells what each may be, and prints a site file that check accepts; on the
 bare port, and through a running gateway that goes on polling. It writes
 nothing. gatewayctl set-unit gives one of them another unit.
 """
+# timeout: 300
+# san: no         a bus's own pace; its programs' unit tests are
 import json
 import os
 import subprocess
