@@ -4,54 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Words of other gateways' files, and what they are called here. */
-static const struct {
-	const char *theirs, *ours;
-} synonym[] = {
-    {"slave", "unit"},
-    {"slave_id", "unit"},
-    {"slaveid", "unit"},
-    {"address", "holding"},
-    {"address", "unit"},
-    {"id", "unit"},
-    {"interval", "every"},
-    {"period", "every"},
-    {"poll", "every"},
-    {"baudrate", "baud"},
-    {"baud_rate", "baud"},
-    {"stopbits", "stop_bits"},
-    {"profile", "type"},
-    {"model", "type"},
-    {"device", "port"},
-    {"tty", "port"},
-    {"url", "broker"},
-    {"server", "broker"},
-    {"user", "username"},
-    {"password", "password_file"},
-    {"ca", "ca_file"},
-    {"cafile", "ca_file"},
-    {"factor", "scale"},
-    {"multiplier", "scale"},
-    {"register", "holding"},
-    {"max_run", "max_on"},
-    {"datatype", "type"},
-    {"byte_order", "order"},
-    {"ip", "host"},
-    {"hostname", "host"},
-    {"bind", "listen"},
-    {"regcode", "registration"},
-    {"fc", "function"},
-    {"function_code", "function"},
-    {"on_value", "on"},
-    {"off_value", "off"},
-    {"init", "setup"},
-    {"expression", "formula"},
-    {"calc", "formula"},
-    {"inherits", "extends"},
-    {"parent", "extends"},
-    {"lookup", "table"},
-    {"firmware", "variant"},
-};
+#include "elsewhere.h"
 
 static bool
 listed(const char *word, const char *const *words)
@@ -80,24 +33,6 @@ read_join(const char *const *words, char *out, size_t size)
 	return out;
 }
 
-/* Ours for a word of theirs, mistyped or not. */
-static const char *
-known_elsewhere(const char *word, const char *const *keys)
-{
-	const char *near = NULL;
-
-	for (size_t i = 0; i < sizeof(synonym) / sizeof(synonym[0]); i++) {
-		const char *const theirs[] = {synonym[i].theirs, NULL};
-		if (!listed(synonym[i].ours, keys))
-			continue;
-		if (listed(word, theirs))
-			return synonym[i].ours;
-		if (!near && nearest(word, theirs))
-			near = synonym[i].ours;
-	}
-	return near;
-}
-
 static void
 unknown_key(struct ctx *x, const struct node *n, const char *what,
     const char *const *keys)
@@ -112,13 +47,16 @@ unknown_key(struct ctx *x, const struct node *n, const char *what,
 		    "of its own and write `password_file: /path/to/it`");
 		return;
 	}
-	guess = nearest(n->key, keys);
+	/* Before the nearest: `min` is no slip of `kind`. */
+	guess = elsewhere_exactly(n->key, keys, list, sizeof(list));
+	if (!guess && (guess = nearest(n->key, keys)))
+		(void)snprintf(list, sizeof(list), "`%s`", guess);
 	if (!guess)
-		guess = known_elsewhere(n->key, keys);
+		guess = elsewhere_nearly(n->key, keys, list, sizeof(list));
 	if (guess)
 		complain(x->c, n->key_at,
-		    "`%s` is not a key of %s; did you mean `%s`?", n->key, what,
-		    guess);
+		    "`%s` is not a key of %s; did you mean %s?", n->key, what,
+		    list);
 	else
 		complain(x->c, n->key_at,
 		    "`%s` is not a key of %s; its keys are %s", n->key, what,
