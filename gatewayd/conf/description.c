@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "types.h"
+#include "unit_text.h"
 
 enum { POINTS = 256, KEYS = 64 };
 #define WHOLE 9007199254740992.0
@@ -44,7 +45,7 @@ read_key(struct ctx *x, const struct node *n, struct setting_key *k)
 	if ((v = node_get(n, "help")))
 		(void)read_text(x, v, "help", &k->help);
 	if ((v = node_get(n, "unit")))
-		(void)read_text(x, v, "unit", &k->unit);
+		(void)unit_text_read(x, v, &k->unit);
 	read_choices(x, node_get(n, "choices"), k);
 	if ((v = node_get(n, "min")))
 		(void)read_real(x, v, "min", -1e300, 1e300, &k->min);
@@ -83,7 +84,7 @@ read_point(struct ctx *x, const struct node *n, struct point_type *t)
 	if (!read_map(x, n, "a point", keys))
 		return;
 	if ((v = node_get(n, "unit")))
-		(void)read_text(x, v, "unit", &t->unit);
+		(void)unit_text_read(x, v, &t->unit);
 	if ((v = node_get(n, "kind")) &&
 	    read_word(x, v, "kind", kind_words, &kind))
 		t->kind = (enum point_kind)kind;

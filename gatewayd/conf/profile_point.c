@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "unit_text.h"
+
 static const char *const point_keys[] = {"holding", "input", "coil", "discrete",
     "type", "order", "length", "mask", "shift", "scale", "offset", "no_data",
     "range", "enum", "unit", "kind", "every", "safe", "max_on", "writable",
@@ -159,7 +161,7 @@ read_meaning(struct ctx *x, const struct node *n, struct point_type *t)
 		(void)read_word(x, k, "kind", kind_words, &kind);
 	t->kind = (enum point_kind)kind;
 	if ((k = node_get(n, "unit")))
-		(void)read_text(x, k, "unit", &t->unit);
+		(void)unit_text_read(x, k, &t->unit);
 	if ((k = node_get(n, "offset")))
 		(void)read_real(x, k, "offset", -1e12, 1e12, &t->offset);
 	if ((k = node_get(n, "range")))
