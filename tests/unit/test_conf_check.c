@@ -131,6 +131,46 @@ ways_and_writes(void **state)
 	assert_non_null(strstr(r.err, "setups.yaml:18:5: setup would switch "));
 }
 
+/* Files of uplinks are for the gateway, and this may be another machine. */
+static void
+files_of_uplinks(void **state)
+{
+	static const char text[] =
+	    "gateway: {id: gw}\n"
+	    "uplinks:\n"
+	    "  a: {broker: mqtts://a, ca_file: config/site.example.yaml}\n"
+	    "  b: {broker: mqtts://a, username: u,\n"
+	    "      password_file: /run/credentials/gatewayd.service/b}\n"
+	    "  c: {broker: mqtts://a, ca_file: tests}\n"
+	    "lines: {l: {transport: tcp, host: h, devices: {d: {type: "
+	    "tuf-2000m}}}}\n";
+	char path[] = "/tmp/check-files-XXXXXX";
+	int fd = mkstemp(path);
+	struct run r;
+
+	(void)state;
+	CHECK(&r, PROFILES, (char[]){"tests/config/05-brokers.yaml"});
+	assert_int_equal(r.status, 0);
+	assert_non_null(
+	    strstr(r.err, "05-brokers.yaml: warning: uplink four: "
+			  "password_file /p cannot be read on this machine "
+			  "(No such file or directory); on the gateway, "
+			  "gatewayd must be able to\n"));
+	assert_non_null(strstr(r.err, "uplink five: ca_file /ca cannot"));
+	assert_non_null(strstr(r.err, "uplink five: cert_file /cert cannot"));
+	assert_non_null(strstr(r.err, "uplink five: key_file /key cannot"));
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	assert_int_equal(close(fd), 0);
+	CHECK(&r, PROFILES, path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(r.status, 0);
+	assert_null(strstr(r.err, "uplink a"));
+	assert_null(strstr(r.err, "uplink b"));
+	assert_non_null(strstr(r.err, "uplink c: ca_file tests cannot be read "
+				      "on this machine (Is a directory)"));
+}
+
 static void
 usage(void **state)
 {
@@ -156,6 +196,7 @@ main(void)
 	    cmocka_unit_test(right),
 	    cmocka_unit_test(wrong),
 	    cmocka_unit_test(ways_and_writes),
+	    cmocka_unit_test(files_of_uplinks),
 	    cmocka_unit_test(usage),
 	};
 
