@@ -23,11 +23,13 @@ struct probing_to {
 	const char *port; /* "/dev/ttyUSB0" */
 	const char *host; /* "192.0.2.9:502", "[2001:db8::9]:502" */
 	bool rtu_over_tcp, echo, rs485;
-	/* Serial: 0 the line's own, without a line 9600, none, and by the
-	 * parity. */
+	/* Serial: 0 the line's own, without a line those below. */
 	uint32_t baud;
 	uint8_t parity, stop_bits; /* enum parity */
 	bool parity_said;
+	/* As the device's type leaves the factory; 0: 9600, none, 1. */
+	uint32_t factory_baud;
+	uint8_t factory_parity, factory_stop_bits;
 	uint32_t timeout_ms; /* 0: 1000 */
 };
 
@@ -39,6 +41,9 @@ struct probing_to {
  * one, and wrong; `why` says how. */
 int probing_option(struct probing_to *to, int argc, char **argv, int *i,
     char *why, size_t size);
+
+/* Whether a line can have that speed. */
+bool probing_speed(unsigned long baud);
 
 /* CTL_DONE with *out; or the exit code, after saying on stderr why not (a port
  * that another program holds, no such line). `cmd` is who asks. */

@@ -5,6 +5,7 @@
  */
 #include "probing_find.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,7 +193,19 @@ take_host(struct found *out, const char *cmd, const char *text)
 	return CTL_DONE;
 }
 
-/* What the person said goes before what the line has. */
+/* A bare port has no settings of its own: those of the type's factory. */
+static void
+factory_settings(struct own_line_to *own, const struct probing_to *to)
+{
+	if (to->line != NULL || to->factory_baud == 0)
+		return;
+	own->baud = to->factory_baud;
+	own->parity = to->factory_parity;
+	if (!to->parity_said || to->parity == to->factory_parity)
+		own->stop_bits = to->factory_stop_bits;
+}
+
+/* What the person said goes before what the line or the type has. */
 static int
 own_settings(struct found *out, const char *cmd, const struct probing_to *to)
 {
@@ -203,6 +216,7 @@ own_settings(struct found *out, const char *cmd, const struct probing_to *to)
 		own->port = out->port;
 		own->host = NULL;
 	}
+	factory_settings(own, to);
 	if (to->baud != 0)
 		own->baud = to->baud;
 	if (own->baud == 0)
@@ -219,6 +233,16 @@ own_settings(struct found *out, const char *cmd, const struct probing_to *to)
 	return to->host != NULL && own->port == NULL
 		   ? take_host(out, cmd, to->host)
 		   : CTL_DONE;
+}
+
+static int
+unreadable(const char *cmd, const char *file)
+{
+	(void)fprintf(stderr,
+	    "gatewayctl %s: %s: %s; name the site's file with --site, or the "
+	    "line with --port or --host\n",
+	    cmd, file, strerror(errno));
+	return CTL_REFUSED;
 }
 
 /* Nobody is there to know the name. */
@@ -256,6 +280,8 @@ probing_find(struct found *out, const char *cmd, const struct probing_to *to)
 			file = runs && config[0] != '\0' ? config : usual_site;
 		if (!runs && to->site == NULL && access(file, F_OK) == -1)
 			return no_gateway(cmd, to->line);
+		if (access(file, R_OK) == -1)
+			return unreadable(cmd, file);
 		r = look_up(out, cmd, to, file);
 	}
 	return r == CTL_DONE ? own_settings(out, cmd, to) : r;

@@ -23,14 +23,29 @@ wrong(const struct call *x, const char *what, const char *value)
 	return -EINVAL;
 }
 
+bool
+probing_speed(unsigned long baud)
+{
+	static const unsigned long speeds[] = {1200, 2400, 4800, 9600, 19200,
+	    38400, 57600, 115200, 230400, 460800};
+
+	for (size_t i = 0; i < sizeof(speeds) / sizeof(speeds[0]); i++)
+		if (speeds[i] == baud)
+			return true;
+	return false;
+}
+
 static int
 take_baud(const struct call *x, const char *v)
 {
 	char *end;
 	unsigned long n = strtoul(v, &end, 10);
 
-	if (*v < '0' || *v > '9' || *end != '\0' || n < 1200 || n > 460800)
-		return wrong(x, "--baud takes a speed such as 9600", v);
+	if (*v < '0' || *v > '9' || *end != '\0' || !probing_speed(n))
+		return wrong(x,
+		    "--baud takes 1200, 2400, 4800, 9600, 19200, 38400, 57600, "
+		    "115200, 230400 or 460800",
+		    v);
 	x->to->baud = (uint32_t)n;
 	return 1;
 }

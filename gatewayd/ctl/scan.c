@@ -73,6 +73,17 @@ summary(const struct scan *s)
 	    probing_where(s->probing), sound, (unsigned long long)s->requests);
 }
 
+/* Said last, where it is seen. */
+static int
+cut_short(const struct scan *s, int code)
+{
+	(void)fprintf(stderr, "gatewayctl scan: %s: %s: %s\n",
+	    probing_where(s->probing),
+	    s->requests > 0 ? "the scan was interrupted" : "not scanned",
+	    s->why);
+	return code;
+}
+
 static int
 run(struct scan *s)
 {
@@ -85,12 +96,9 @@ run(struct scan *s)
 		return CTL_REFUSED;
 	}
 	r = search(s);
-	if (r != CTL_DONE)
-		(void)fprintf(stderr, "gatewayctl scan: %s: %s\n",
-		    probing_where(s->probing), s->why);
 	/* What was found until then is worth having all the same. */
 	if (r != CTL_DONE && s->nfound == 0)
-		return r;
+		return cut_short(s, r);
 	scan_configured(s);
 	if (s->options.json)
 		scan_json(s, stdout);
@@ -98,7 +106,9 @@ run(struct scan *s)
 		scan_yaml(s, stdout);
 	if (!s->options.json)
 		summary(s);
-	return r == CTL_DONE && s->nfound == 0 ? CTL_NO_DEVICE : r;
+	if (r != CTL_DONE)
+		return cut_short(s, r);
+	return s->nfound == 0 ? CTL_NO_DEVICE : CTL_DONE;
 }
 
 static void

@@ -34,7 +34,8 @@ struct scan_unit {
 	uint32_t took_us;
 	char configured[96]; /* "north/soil-a1": the gateway has it; else "" */
 
-	/* What it may be. */
+	/* What it may be, once it has been compared. */
+	bool compared;
 	struct verdict verdict;
 	const struct device_type *type; /* the best; NULL: none fits */
 	const struct device_type *alike[NAMES_MAX]; /* others as good */
@@ -68,6 +69,8 @@ size_t scan_settings(
 /* Which units answer at these settings: CTL_DONE or an exit code, with `why`.
  */
 int scan_find(struct scan *s, const struct scan_setting *at);
+/* Whoever makes the requests is gone, or -errno: the exit code, with `why`. */
+int scan_ended(struct scan *s, int error);
 /* What a unit may be. */
 int scan_look(struct scan *s, struct scan_unit *u);
 

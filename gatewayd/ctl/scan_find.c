@@ -69,14 +69,27 @@ request(const struct scan *s, const struct scan_setting *at, uint8_t unit,
 
 /* ---- answers ---- */
 
+int
+scan_ended(struct scan *s, int error)
+{
+	bool gone = error == -ECONNRESET || error == -EPIPE;
+
+	if (gone)
+		(void)snprintf(s->why, sizeof(s->why), "%s",
+		    probing_shared(s->probing) ? "the gateway has ended"
+					       : "gatewayd-line has ended");
+	else
+		(void)snprintf(s->why, sizeof(s->why), "%s", strerror(-error));
+	return gone && probing_shared(s->probing) ? CTL_NO_GATEWAY
+						  : CTL_REFUSED;
+}
+
 static int
 ended(struct scan *s, int error, const struct msg_probed *a)
 {
 	if (error != 0)
-		(void)snprintf(s->why, sizeof(s->why),
-		    "whoever makes the requests is gone: %s", strerror(-error));
-	else
-		(void)snprintf(s->why, sizeof(s->why), "%s", a->text);
+		return scan_ended(s, error);
+	(void)snprintf(s->why, sizeof(s->why), "%s", a->text);
 	return CTL_REFUSED;
 }
 

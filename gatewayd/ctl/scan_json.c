@@ -56,7 +56,9 @@ print_unit(const struct scan_unit *u, struct jwrite *w)
 	jw_text(w, "type", u->type != NULL ? u->type->name : NULL);
 	if (u->type != NULL && u->type->variant != NULL)
 		jw_text(w, "variant", u->type->variant);
-	jw_text(w, "why", u->verdict.why);
+	jw_bool(w, "compared", u->compared);
+	jw_text(w, "why",
+	    u->compared || !u->sound ? u->verdict.why : "it was not compared");
 	jw_array(w, "alike");
 	for (size_t i = 0; i < u->nalike; i++)
 		jw_text(w, NULL, u->alike[i]->name);
@@ -92,6 +94,8 @@ scan_json(const struct scan *s, FILE *to)
 	jw_text(&w, "line", probing_line(s->probing));
 	jw_text(&w, "where", probing_where(s->probing));
 	jw_bool(&w, "through_gateway", probing_shared(s->probing));
+	if (s->why[0] != '\0')
+		jw_text(&w, "interrupted", s->why);
 	jw_int(&w, "requests", (int64_t)s->requests);
 	jw_int(&w, "search_us", s->asked_us);
 	jw_int(&w, "noise", s->noise);

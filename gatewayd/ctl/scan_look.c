@@ -90,6 +90,7 @@ values_of(struct facts *f, const struct device_type *t)
 static void
 keep(struct scan_unit *u, struct facts *f, const struct candidate *c)
 {
+	u->compared = true;
 	u->requests = facts_asked(f);
 	u->not_all_tried = facts_short(f);
 	if (u->verdict.fits == 0)
@@ -111,12 +112,15 @@ scan_look(struct scan *s, struct scan_unit *u)
 	int r = f == NULL || c == NULL
 		    ? -ENOMEM
 		    : identify(f, &at, s->types, s->ntypes, c, &u->verdict);
+	int code = CTL_DONE;
 
 	if (r == 0)
 		keep(u, f, c);
-	else if (s->why[0] == '\0')
-		(void)snprintf(s->why, sizeof(s->why), "%s", strerror(-r));
+	else if (s->why[0] != '\0') /* the line said it */
+		code = CTL_REFUSED;
+	else
+		code = scan_ended(s, r);
 	free(c);
 	(void)facts_free(f);
-	return r == 0 ? CTL_DONE : CTL_REFUSED;
+	return code;
 }

@@ -42,7 +42,7 @@ take_bauds(struct scan_options *o, const char *v)
 	}
 	while ((n = piece(&at)) > 0) {
 		unsigned long baud = strtoul(at, &end, 10);
-		if (end != at + n || baud < 1200 || baud > 460800 ||
+		if (end != at + n || !probing_speed(baud) ||
 		    o->nbauds == SCAN_SPEEDS_MAX)
 			return usage(
 			    "--baud takes speeds such as 9600,4800, or all, "

@@ -162,6 +162,11 @@ print_unknown(const struct scan_unit *u, FILE *to)
 		    "have this unit: leave one connected and give it another "
 		    "with `gatewayctl set-unit`\n",
 		    u->unit, text);
+	else if (!u->compared)
+		(void)fprintf(to,
+		    "# unit %u, %s: it answers; the scan was interrupted "
+		    "before it was compared with the profiles\n",
+		    u->unit, text);
 	else
 		(void)fprintf(to,
 		    "# unit %u, %s: it answers%s, and no profile fits; look at "
@@ -172,6 +177,11 @@ print_unknown(const struct scan_unit *u, FILE *to)
 static void
 print_remarks(const struct scan *s, FILE *to)
 {
+	if (s->why[0] != '\0')
+		(void)fprintf(to,
+		    "# the scan was interrupted: %s; this is what was found "
+		    "until then\n",
+		    s->why);
 	if (s->several)
 		(void)fputs("# several devices answered a universal id at "
 			    "once: those work with one device on the bus\n",
@@ -222,7 +232,8 @@ scan_yaml(const struct scan *s, FILE *to)
 	(void)fprintf(to, "# gatewayctl scan: %s\n", probing_where(s->probing));
 	print_remarks(s, to);
 	if (devices == 0) {
-		(void)fputs("# no device of a known type was found\n", to);
+		(void)fprintf(to, "# no device of a known type was found%s\n",
+		    s->why[0] != '\0' ? " until then" : "");
 		return;
 	}
 	(void)fprintf(to, "gateway: {id: my-gateway}\nlines:\n  %s:\n",

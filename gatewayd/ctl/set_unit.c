@@ -23,7 +23,9 @@ const char set_unit_help[] =
     "  and neither may be a device of the running gateway. --from may be the "
     "id\n"
     "  that the whole family answers to, with one device connected.\n"
-    "  --yes    without asking\n";
+    "  --yes    without asking\n"
+    "  --baud, --parity, --stop-bits\n"
+    "           of a port; the profile's factory settings unless said\n";
 
 static int
 refuse(const struct set_unit *s, const char *text)

@@ -120,6 +120,9 @@ judge_type(struct args *a, const struct device_type *t)
 	char text[80];
 
 	a->job.type = t;
+	a->to.factory_baud = t->baud;
+	a->to.factory_parity = t->parity;
+	a->to.factory_stop_bits = t->stop_bits;
 	a->job.universal = c->universal != 0 && c->universal == a->job.from;
 	if (!c->unit.present)
 		return refuse("the profile ", t->name,

@@ -267,6 +267,9 @@ make_device(struct target *t, const char *cmd)
 
 	if (type == NULL)
 		return CTL_REFUSED;
+	t->to.factory_baud = type->baud;
+	t->to.factory_parity = type->parity;
+	t->to.factory_stop_bits = type->stop_bits;
 	t->points = calloc(type->npoints + 1, sizeof(*t->points));
 	if (t->points == NULL)
 		return CTL_REFUSED;

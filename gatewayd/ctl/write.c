@@ -37,8 +37,8 @@ const char write_help[] =
     "for\n"
     "      devices that insist; --type NAME, so that its outputs and what "
     "must\n"
-    "      never be written are kept from you. Coils are never switched on "
-    "so.\n"
+    "      never be written are kept from you, and a port has its factory\n"
+    "      settings. Coils are never switched on so.\n"
     "\n"
     "  exit: 0 done, or sent where the device has no way to read it back";
 

@@ -7,6 +7,7 @@ nothing. gatewayctl set-unit gives one of them another unit.
 # san: no         a bus's own pace; its programs' unit tests are
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -98,10 +99,30 @@ def directly(tap, d):
         tap.ok(not got.get("through_gateway"), "no gateway was asked")
         check_file(tap, d, "directly", got.get("site_file", ""))
         tap.ok(writes(f) == 0, "nothing was written")
+        factory(tap, d, f)
         spoilt(tap, d, f)
         slow(tap, d, f)
         set_unit(tap, d, f)
         universal(tap, d, f)
+
+
+def factory(tap, d, f):
+    """Without --baud a bare port speaks as its type leaves the factory."""
+    at = ["--port", f.tty("north"), "--unit", "5", "--profiles",
+          harness.PROFILES, "--timeout", "200ms"]
+    kind = ["--type", "cwt-soil-thc-s"]
+    for args in (["read"] + kind, ["watch", "--times", "1"] + kind,
+                 ["write", "holding", "0", "1", "--dry-run"] + kind):
+        r = ctl(d, *args, *at)
+        tap.ok(r.returncode == 0, "%s by the type's speed: %s" % (
+            args[0], r.stderr.strip()))
+    r = ctl(d, "read", *kind, *at, "--baud", "9600")
+    tap.ok(r.returncode == 4, "unless another is said: %s" % r.stderr.strip())
+    for cmd in (["read", "holding", "0"] + at,
+                ["scan", "--port", f.tty("north")]):
+        r = ctl(d, *cmd, "--baud", "9601")
+        tap.ok(r.returncode == 2 and "9601" in r.stderr,
+               "%s: no such speed: 2" % cmd[0])
 
 
 def spoilt(tap, d, f):
@@ -175,7 +196,7 @@ def over_tcp(tap, d):
 def set_unit(tap, d, f):
     where = ["--port", f.tty("north"), "--profiles", harness.PROFILES,
              "--timeout", "200ms"]
-    cwt = ["--type", "cwt-soil-thc-s", "--baud", "4800"]
+    cwt = ["--type", "cwt-soil-thc-s"]  # which says 4800
     r = ctl(d, "set-unit", "--from", "5", "--to", "7", *cwt, *where, "--yes")
     tap.ok(r.returncode == 1 and "unit 7" in r.stderr,
            "set-unit: another has the new unit: %s" % r.stderr.strip())
@@ -195,7 +216,7 @@ def set_unit(tap, d, f):
     r = ctl(d, "set-unit", "--from", "8", "--to", "5", *cwt, *where, "--yes")
     tap.ok(r.returncode == 0, "set-unit: and back")
     r = ctl(d, "set-unit", "--from", "12", "--to", "13", "--type",
-            "zts-3000-ph", *where, "--yes")
+            "zts-3000-ph", "--baud", "9600", *where, "--yes")
     tap.ok(r.returncode == 1, "set-unit: of a device that does not take it: %s"
            % r.stderr.strip())
 
@@ -230,6 +251,36 @@ def through_gateway(tap, d):
         tap.ok(writes_but_outputs(f) == 0, "nothing was written")
 
 
+def interrupted(tap, d):
+    """Its line, then the gateway itself, is killed while units are compared:
+    nothing is said of what was not."""
+    own = [t for t in TEN if t[1] == 3]
+    for what, code in (("line", 1), ("gateway", 3)):
+        with farm(d) as f, harness.Gateway(d, site(d, own)) as g:
+            seen = lambda: f.stats()["devices"]["north/d4"]["requests"]  # noqa
+            line = g.status()["lines"][0]["pid"]
+            p = harness.spawn(
+                [harness.BUILD + "/gatewayctl", "scan", "north", "--units",
+                 "4,12,14,17", "--run-dir", g.run_dir, "--profiles",
+                 harness.PROFILES], stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True)
+            tap.ok(harness.wait_for(lambda: seen() > 2, 30), "it compares")
+            if what == "line":
+                os.kill(line, signal.SIGKILL)
+            else:
+                g.kill9()
+            out, err = p.communicate(timeout=60)
+            tap.ok(p.returncode == code, "%s killed: %d, wants %d" % (
+                what, p.returncode, code))
+            tap.ok("interrupted" in err and "interrupted" in out and
+                   "no profile fits" not in out and
+                   "# no device of a known type was found\n" not in out and
+                   "unit 17" in out, "%s killed: is said: %s%s" % (
+                       what, out, err))
+            if what == "gateway":
+                g.start()  # it is to end well
+
+
 def good(g):
     points = [v["quality"] for k, v in g.points().items()
               if k.split("/")[1] in ("d3", "d4", "d12")]
@@ -248,6 +299,10 @@ def check_refusals(tap, d, g):
     tap.ok(r.returncode == 1 and "north/d3" in r.stderr,
            "set-unit: not of a device that the gateway has: %s" %
            r.stderr.strip())
+    r = ctl(d, "scan", "north", "--site", d + "/none.yaml")
+    tap.ok(r.returncode == 1 and "none.yaml: No such" in r.stderr and
+           "--port" in r.stderr and "1 error" not in r.stderr,
+           "no gateway, no site file: %s" % r.stderr.strip())
     r = ctl(d, "scan", "south", run_dir=g.run_dir)
     tap.ok(r.returncode == 1 and "north" in r.stderr,
            "a line that is not there: %s" % r.stderr.strip())
@@ -261,6 +316,8 @@ def main():
         over_tcp(tap, d)
     with harness.tempdir() as d:
         through_gateway(tap, d)
+    with harness.tempdir() as d:
+        interrupted(tap, d)
     tap.finish()
 
 
