@@ -8,6 +8,24 @@
 
 #include "op.h"
 
+struct calls *
+play_enter(struct play *p, enum call_kind kind)
+{
+	struct calls *c = &p->tally->call;
+
+	c->kind = kind;
+	c->cycle = p->cycle;
+	c->now = p->now;
+	p->tally->calling = true;
+	return c;
+}
+
+void
+play_leave(struct play *p)
+{
+	p->tally->calling = false;
+}
+
 /* ---- the list of a poll or a command, op by op ---- */
 
 struct mark
@@ -42,10 +60,17 @@ static int
 decode(struct play *p, const struct gw_op *op, const uint16_t *words,
     const struct frame *f)
 {
+	struct calls *c = play_enter(p, CALL_DECODE);
 	char why[200] = "";
-	int n = plugin_decode(p->d, p->now, op->span, words, op->count,
-	    p->samples, GUARD_POINTS, why, sizeof(why));
+	int n;
 
+	c->span = op->span;
+	c->nwords = op->count;
+	for (int i = 0; i < op->count && i < 8; i++)
+		c->words[i] = words[i];
+	n = plugin_decode(p->d, p->now, op->span, words, op->count, p->samples,
+	    GUARD_POINTS, why, sizeof(why));
+	play_leave(p);
 	if (n < 0) {
 		complain(p->x.c, f->node->at, "decode: %s", why);
 		return -1;

@@ -29,6 +29,10 @@ struct play {
 	struct vectors_tally *tally;
 };
 
+/* Around each call of the plugin: which it is, for the tally. */
+struct calls *play_enter(struct play *p, enum call_kind kind);
+void play_leave(struct play *p);
+
 /* The index of a point, or -1. */
 int play_point(const struct play *p, const char *name);
 

@@ -20,9 +20,11 @@ static int
 play_poll(struct play *p)
 {
 	char why[200] = "";
-	int n =
-	    plugin_plan(p->d, p->cycle++, p->ops, GUARD_OPS, why, sizeof(why));
+	int n;
 
+	(void)play_enter(p, CALL_PLAN);
+	n = plugin_plan(p->d, p->cycle++, p->ops, GUARD_OPS, why, sizeof(why));
+	play_leave(p);
 	if (n < 0) {
 		complain(p->x.c, p->example->at, "plan: %s", why);
 		return -1;
@@ -50,6 +52,20 @@ confirmed(struct play *p, uint32_t point, double value)
 }
 
 static int
+encode(struct play *p, uint32_t point, double value, char *why, size_t size)
+{
+	struct calls *c = play_enter(p, CALL_ENCODE);
+	int n;
+
+	(void)snprintf(
+	    c->name, sizeof(c->name), "%s", p->t->points[point].name);
+	c->value = value;
+	n = plugin_encode(p->d, point, value, p->ops, GUARD_OPS, why, size);
+	play_leave(p);
+	return n;
+}
+
+static int
 play_command(struct play *p, const struct node *command)
 {
 	const struct node *refused = node_get(p->example, "refused");
@@ -68,8 +84,7 @@ play_command(struct play *p, const struct node *command)
 	}
 	if (!read_real(&p->x, what, what->key, -1e300, 1e300, &value))
 		return -1;
-	n = plugin_encode(
-	    p->d, (uint32_t)point, value, p->ops, GUARD_OPS, why, sizeof(why));
+	n = encode(p, (uint32_t)point, value, why, sizeof(why));
 	if (n < 0 && refused && strstr(why, refused->text))
 		return 0;
 	if (n < 0 || refused) {
@@ -86,9 +101,12 @@ static int
 play_safe(struct play *p, const struct node *list)
 {
 	size_t writes = 0;
-	int n = plugin_safe(p->d, p->ops, GUARD_OPS);
+	int n;
 
 	p->tally->commands++;
+	(void)play_enter(p, CALL_SAFE);
+	n = plugin_safe(p->d, p->ops, GUARD_OPS);
+	play_leave(p);
 	if (n < 0) {
 		complain(p->x.c, list->at, "its safe() breaks the contract");
 		return -1;
@@ -97,6 +115,17 @@ play_safe(struct play *p, const struct node *list)
 }
 
 /* ---- an example ---- */
+
+static struct plugin_device *
+device_of(struct play *p, char *why, size_t size)
+{
+	struct plugin_device *d;
+
+	(void)play_enter(p, CALL_INIT);
+	d = plugin_device_of(p->plugin, p->settings, why, size);
+	play_leave(p);
+	return d;
+}
 
 /* The same device, after a restart of the gateway or of its machine. */
 static int
@@ -116,14 +145,17 @@ restart(struct play *p, const struct node *how)
 		kept[BOOT_AT] ^= 1;
 		p->now = HOUR_MS / 60;
 	}
-	p->d = plugin_device_of(p->plugin, p->settings, why, sizeof(why));
+	p->d = device_of(p, why, sizeof(why));
 	(void)plugin_device_free(old);
 	if (p->d == NULL) {
 		complain(p->x.c, how->at, "%s", why);
 		return -1;
 	}
-	if (n > 0)
+	if (n > 0) {
+		(void)play_enter(p, CALL_KEEP);
 		plugin_keep(p->d, kept, n);
+		play_leave(p);
+	}
 	return 0;
 }
 
@@ -138,7 +170,7 @@ begin(struct play *p)
 	(void)plugin_device_free(p->d);
 	p->cycle = 0;
 	p->now = HOUR_MS;
-	p->d = plugin_device_of(p->plugin, p->settings, why, sizeof(why));
+	p->d = device_of(p, why, sizeof(why));
 	if (p->d != NULL)
 		return 0;
 	if (refused && !node_get(p->example, "command") &&
@@ -203,6 +235,23 @@ play(struct play *p)
 	return r < 0 ? -1 : play_readings(p);
 }
 
+/* Notes which example it is. */
+static void
+take_up(struct play *p, const struct node *n)
+{
+	const struct node *from = node_get(n, "from");
+	struct vectors_tally *t = p->tally;
+
+	p->example = n;
+	t->examples++;
+	t->line = n->at.line;
+	(void)snprintf(
+	    t->from, sizeof(t->from), "%s", from ? node_shown(from) : "");
+	for (char *c = t->from; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+}
+
 static void
 play_all(struct play *p, const struct node *root)
 {
@@ -217,8 +266,7 @@ play_all(struct play *p, const struct node *root)
 	    !read_list(&p->x, list, "examples"))
 		return;
 	for (const struct node *n = list->first; n; n = n->next) {
-		p->example = n;
-		p->tally->examples++;
+		take_up(p, n);
 		if (!read_map(&p->x, n, "an example", keys) || play(p) < 0)
 			p->tally->wrong++;
 	}

@@ -25,12 +25,14 @@ SAID = {
     "badop": "plan of cycle",
     "badpoint": "sample 1 is of point 2; there are 2",
     "badtext": "no text",
+    "badunit": "second: `\u00b0C` is no unit of UCUM or RFC 8428; write Cel",
     "ctor": "it runs code of its own when it is loaded",
     "encoder": "call",
     "nan": "NaN",
     "nosymbol": "it exports no gw_device_type",
     "overfill": "it says it filled 257 of 256",
     "overstate": "it writes beyond its state",
+    "printer": "gw_device_type alone",
     "segv": "it crashed (Segmentation fault)",
     "spin": "it did not return within 2 s; it may loop",
     "stuck": "it did not return within 2 s; it may loop",
@@ -147,6 +149,41 @@ def vectors(tap):
                "a plugin of version 1.0 passes " + r.stderr)
 
 
+READ_TWO = '["01 03 00 00 00 02 C4 0B > 01 03 04 00 01 00 02 2A 32"]'
+
+
+def prints(tap):
+    """What a plugin prints does not bury what is said of it."""
+    r = ctl("test", BAD + "/printer.so", "--calls", "20000")
+    tap.ok(r.returncode == 1 and "decode:" not in r.stdout + r.stderr and
+           len(r.stdout.splitlines()) == 7 and
+           "20000 random calls of seed 1" in r.stdout,
+           "what a plugin prints goes nowhere" +
+           ("" if len(r.stdout) < 2000 else ": %d bytes" % len(r.stdout)))
+
+
+def crashes(tap):
+    """Which example it was, and in which function."""
+    with harness.tempdir() as d:
+        for name, what in (("segv", "it crashed (Segmentation fault)"),
+                           ("spin", "it did not return within 2 s")):
+            shutil.copy("%s/%s.so" % (BAD, name), d)
+            with open("%s/%s.vectors.yaml" % (d, name), "w") as f:
+                f.write("plugin: %s\nexamples:\n"
+                        "  - from: table 3\n    frames: "
+                        '["01 03 00 00 00 02 C4 0B >"]\n'
+                        "  - from: the manual, page 9\n    frames: %s\n"
+                        % (name, READ_TWO))
+            r = ctl("test", "%s/%s.so" % (d, name), "--calls", "100")
+            said = [x for x in r.stdout.splitlines() if "vectors" in x and
+                    " NO " in x]
+            words = ("%s.vectors.yaml:5:" % name,
+                     "example 2 (from the manual, page 9), decode of span 0 ",
+                     "with 2 words 0001 0002: " + what)
+            tap.ok(len(said) == 1 and all(w in said[0] for w in words),
+                   "%s: %s" % (name, said or r.stdout + r.stderr))
+
+
 def usage(tap):
     for args, code in ((("test",), 2), (("a", "b"), 2), (("--what",), 2),
                        (("nothing-such",), 1)):
@@ -162,6 +199,8 @@ def main():
     misbehaving(tap)
     files(tap)
     vectors(tap)
+    prints(tap)
+    crashes(tap)
     usage(tap)
     tap.finish()
 
