@@ -249,21 +249,29 @@ explain_points(const struct device_type *t, FILE *to)
 	}
 }
 
+const char *
+explain_every(const struct device_type *t, char *out, size_t size)
+{
+	uint32_t half = t->watchdog.time_ms / 2;
+
+	if (!t->watchdog.present || half >= 60000)
+		return NULL;
+	(void)snprintf(out, size,
+	    half >= 1000 ? "%" PRIu32 "s" : "%" PRIu32 "ms",
+	    half >= 1000 ? half / 1000 : half);
+	return out;
+}
+
 /* What an installer pastes, with the factory's settings. */
 static void
 explain_site(const struct device_type *t, FILE *to)
 {
-	char variant[128] = "", every[24] = "1min";
-	uint32_t half = t->watchdog.time_ms / 2;
+	char variant[128] = "", often[24];
+	const char *every = explain_every(t, often, sizeof(often));
 
 	if (t->variant != NULL)
 		(void)snprintf(
 		    variant, sizeof(variant), ", variant: %s", t->variant);
-	/* Often enough that the device does not take us for gone. */
-	if (t->watchdog.present && half < 60000)
-		(void)snprintf(every, sizeof(every),
-		    half >= 1000 ? "%" PRIu32 "s" : "%" PRIu32 "ms",
-		    half >= 1000 ? half / 1000 : half);
 	say_title(to, "In a site file");
 	(void)fputs("  lines:\n    line-1:\n", to); /* main() asks ferror() */
 	if (t->baud != 0)
@@ -281,7 +289,7 @@ explain_site(const struct device_type *t, FILE *to)
 	    "      devices:\n"
 	    "        device-1: {type: %s%s, unit: %u, every: %s}\n",
 	    t->name, variant, t->unit >= 1 && t->unit <= 247 ? t->unit : 1,
-	    every);
+	    every != NULL ? every : "1min");
 }
 
 void

@@ -25,4 +25,8 @@ void explain_place(
 /* "4800 8N1"; "" when it does not say. */
 const char *explain_serial(const struct device_type *t, char *out, size_t size);
 
+/* How often a device is read at least, so that its own watchdog does not take
+ * us for gone: "5s", in out; NULL: once a minute will do. */
+const char *explain_every(const struct device_type *t, char *out, size_t size);
+
 #endif

@@ -11,6 +11,7 @@
 #include "decode.h"
 #include "msg.h"
 #include "say.h"
+#include "showing.h"
 #include "spans.h"
 
 /* What counts how much. */
@@ -340,6 +341,6 @@ identify_value(
 	if (word != NULL)
 		(void)snprintf(out, size, "%s", word);
 	else
-		(void)value_format(&v.value, out, size);
+		(void)short_value(&v.value, out, size);
 	return out;
 }

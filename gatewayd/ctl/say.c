@@ -17,10 +17,12 @@ say_title(FILE *to, const char *title)
 					       ferror() */
 }
 
-/* From column `at`, which is where it stands, on columns from `hang`. */
+/* From column `hang`, which is where it stands, on; each further line begins
+ * with `next` and goes on there. */
 static void
-wrap(FILE *to, size_t hang, char *text)
+wrap(FILE *to, const char *next, size_t hang, size_t most, char *text)
 {
+	int pad = (int)(hang - table_width(next));
 	size_t at = hang;
 	bool first = true;
 	char *save = NULL;
@@ -29,8 +31,8 @@ wrap(FILE *to, size_t hang, char *text)
 	     w = strtok_r(NULL, " \n", &save)) {
 		size_t width = table_width(w);
 
-		if (!first && at + 1 + width > SAY_WIDTH) {
-			(void)fprintf(to, "\n%*s", (int)hang, "");
+		if (!first && at + 1 + width > most) {
+			(void)fprintf(to, "\n%s%*s", next, pad, "");
 			at = hang;
 			first = true;
 		}
@@ -59,7 +61,24 @@ say(FILE *to, int indent, int hang, const char *label, const char *fmt, ...)
 			width = 0;
 		}
 		(void)fprintf(to, "%*s", hang - (int)width, "");
-		wrap(to, (size_t)hang, text);
+		wrap(to, "", (size_t)hang, SAY_WIDTH, text);
+	}
+	free(text);
+}
+
+void
+say_comment(FILE *to, const char *first, const char *next, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) == -1)
+		text = NULL;
+	va_end(ap);
+	if (text != NULL) {
+		(void)fputs(first, to);
+		wrap(to, next, table_width(next), SAY_COMMENT_WIDTH, text);
 	}
 	free(text);
 }

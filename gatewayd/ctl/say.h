@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { SAY_WIDTH = 79 };
+enum { SAY_WIDTH = 79, SAY_COMMENT_WIDTH = 78 };
 
 /* An empty line, and the title. */
 void say_title(FILE *to, const char *title);
@@ -16,6 +16,11 @@ void say_title(FILE *to, const char *title);
  * on a line of its own. Nothing when the text is empty. */
 void say(FILE *to, int indent, int hang, const char *label, const char *fmt,
     ...) __attribute__((format(printf, 5, 6)));
+
+/* Comments of a file: `first`, and `next` in front of each further line; of one
+ * width. */
+void say_comment(FILE *to, const char *first, const char *next, const char *fmt,
+    ...) __attribute__((format(printf, 4, 5)));
 
 /* A sentence of many parts, "a; b; c.", being made. */
 struct sentence {

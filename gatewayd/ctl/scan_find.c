@@ -169,8 +169,8 @@ note_universal(struct scan *s, const struct scan_setting *at, uint8_t universal,
 	if (a->result == PROBE_NOISE)
 		s->several = true;
 	if (a->result != PROBE_OK || a->nwords != 1 || a->words[0] < 1 ||
-	    a->words[0] > UNIT_LAST)
-		return CTL_DONE;
+	    a->words[0] > UNIT_LAST || !s->options.units[a->words[0]])
+		return CTL_DONE; /* none that was asked for */
 	q = request(s, at, (uint8_t)a->words[0], 0);
 	r = probing_ask(s->probing, &q, &own);
 	if (r != 0 || fatal(&own))

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "explain.h"
 #include "msg.h"
+#include "say.h"
 #include "scan.h"
 #include "site.h"
 
@@ -61,27 +63,26 @@ common_setting(const struct scan *s)
 
 /* ---- one unit ---- */
 
-static void
-print_type(FILE *to, const struct device_type *t)
-{
-	(void)fprintf(to, "%s%s%s", t->name, t->variant != NULL ? " " : "",
-	    t->variant != NULL ? t->variant : "");
-}
+#define BESIDE "      # " /* a device; what is more of it: */
+#define MORE   "      #   "
 
 static void
 print_alike(const struct scan_unit *u, FILE *to)
 {
+	struct sentence s = {.n = 0};
+
 	if (u->nalike == 0)
 		return;
-	(void)fputs("      #   or: ", to);
 	for (size_t i = 0; i < u->nalike; i++) {
-		(void)fputs(i > 0 ? ", " : "", to);
-		print_type(to, u->alike[i]);
+		const struct device_type *t = u->alike[i];
+
+		more(&s, "%s%s%s%s", i > 0 ? ", " : "or: ", t->name,
+		    t->variant != NULL ? " " : "",
+		    t->variant != NULL ? t->variant : "");
 	}
 	if (u->verdict.alike > u->nalike + 1)
-		(void)fprintf(
-		    to, " and %zu more", u->verdict.alike - u->nalike - 1);
-	(void)fputc('\n', to);
+		more(&s, " and %zu more", u->verdict.alike - u->nalike - 1);
+	say_comment(to, MORE, MORE, "%s", s.text);
 }
 
 static void
@@ -100,9 +101,9 @@ static void
 print_troubles(const struct scan_unit *u, FILE *to)
 {
 	if (u->garbled)
-		(void)fprintf(to,
-		    "      #   some of its answers came spoilt: another device "
-		    "with unit %u, or a bad cable\n",
+		say_comment(to, MORE, MORE,
+		    "some of its answers came spoilt: another device "
+		    "with unit %u, or a bad cable",
 		    u->unit);
 	if (u->universal != 0)
 		(void)fprintf(
@@ -118,11 +119,14 @@ static void
 print_device(const struct scan_unit *u, const char *before, FILE *to)
 {
 	const struct device_type *t = u->type;
+	char every[24];
 
 	(void)fprintf(to, "      %s%s-%u: {type: %s, ", before, t->name,
 	    u->unit, t->name);
 	if (t->variant != NULL)
 		(void)fprintf(to, "variant: %s, ", t->variant);
+	if (explain_every(t, every, sizeof(every)) != NULL)
+		(void)fprintf(to, "every: %s, ", every);
 	(void)fprintf(to, "unit: %u}\n", u->unit);
 }
 
@@ -131,13 +135,12 @@ print_unit(const struct scan_unit *u, const struct scan_setting *line, FILE *to)
 {
 	char text[32];
 	bool other = !same_setting(&u->at, line);
+	bool has = u->configured[0] != '\0';
 
-	(void)fprintf(to, "      # unit %u, %s, %s", u->unit,
+	say_comment(to, BESIDE, MORE, "unit %u, %s, %s%s%s: %s", u->unit,
 	    scan_setting_text(&u->at, text, sizeof(text)),
-	    sure_name(u->verdict.sure));
-	if (u->configured[0] != '\0')
-		(void)fprintf(to, ", the gateway has it as %s", u->configured);
-	(void)fprintf(to, ": %s\n", u->verdict.why);
+	    sure_name(u->verdict.sure), has ? ", the gateway has it as " : "",
+	    has ? u->configured : "", u->verdict.why);
 	print_alike(u, to);
 	print_values(u, to);
 	print_troubles(u, to);
@@ -157,20 +160,20 @@ print_unknown(const struct scan_unit *u, FILE *to)
 
 	(void)scan_setting_text(&u->at, text, sizeof(text));
 	if (!u->sound)
-		(void)fprintf(to,
-		    "# unit %u, %s: every answer comes spoilt; several devices "
+		say_comment(to, "# ", "#   ",
+		    "unit %u, %s: every answer comes spoilt; several devices "
 		    "have this unit: leave one connected and give it another "
-		    "with `gatewayctl set-unit`\n",
+		    "with `gatewayctl set-unit`",
 		    u->unit, text);
 	else if (!u->compared)
-		(void)fprintf(to,
-		    "# unit %u, %s: it answers; the scan was interrupted "
-		    "before it was compared with the profiles\n",
+		say_comment(to, "# ", "#   ",
+		    "unit %u, %s: it answers; the scan was interrupted "
+		    "before it was compared with the profiles",
 		    u->unit, text);
 	else
-		(void)fprintf(to,
-		    "# unit %u, %s: it answers%s, and no profile fits; look at "
-		    "its registers with `gatewayctl read`\n",
+		say_comment(to, "# ", "#   ",
+		    "unit %u, %s: it answers%s, and no profile fits; look at "
+		    "its registers with `gatewayctl read`",
 		    u->unit, text, u->refusal != 0 ? " by refusing" : "");
 }
 
@@ -178,20 +181,20 @@ static void
 print_remarks(const struct scan *s, FILE *to)
 {
 	if (s->why[0] != '\0')
-		(void)fprintf(to,
-		    "# the scan was interrupted: %s; this is what was found "
-		    "until then\n",
+		say_comment(to, "# ", "#   ",
+		    "the scan was interrupted: %s; this is what was found "
+		    "until then",
 		    s->why);
 	if (s->several)
-		(void)fputs("# several devices answered a universal id at "
-			    "once: those work with one device on the bus\n",
-		    to);
+		say_comment(to, "# ", "#   ",
+		    "several devices answered a universal id at "
+		    "once: those work with one device on the bus");
 	if (s->any_unit)
 		(void)fputs("# it answers whatever the unit\n", to);
 	if (s->noise > 0)
-		(void)fprintf(to,
-		    "# %u times bytes came that are no answer: a device at "
-		    "another speed, a second master, or a bad cable\n",
+		say_comment(to, "# ", "#   ",
+		    "%u times bytes came that are no answer: a device at "
+		    "another speed, a second master, or a bad cable",
 		    s->noise);
 	for (size_t i = 0; i < s->nfound; i++)
 		if (!is_device(&s->found[i]))

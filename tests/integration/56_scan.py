@@ -162,6 +162,9 @@ def universal(tap, d, f):
              for x in json.loads(r.stdout)["found"]]
     tap.ok(found == [(5, 255, "cwt-soil-thc-s")],
            "--quick finds the one device: %s" % found)
+    r = scan(d, *where, "--quick", "--units", "1-3")
+    tap.ok(r.returncode == 4 and not r.stdout.count("unit 5"),
+           "but none outside --units: %s" % r.stdout)
     for old, new in (("255", "9"), ("9", "5")):
         r = ctl(d, "set-unit", "--from", old, "--to", new, "--type",
                 "cwt-soil-thc-s", *where, "--profiles", harness.PROFILES,
@@ -176,20 +179,31 @@ def over_tcp(tap, d):
     conf = ("gateway: {id: scan}\nlines:\n  station:\n    transport: tcp\n"
             "    host: 127.0.0.1:%d\n    devices:\n"
             "      meter: {type: tuf-2000m, unit: 2}\n"
-            "      probe: {type: seeed-mtec-02a, unit: 6}\n" % port)
+            "      probe: {type: seeed-mtec-02a, unit: 6}\n"
+            "      relays: {type: wirenboard-wb-mr6c, unit: 8}\n" % port)
     with harness.Farm(d, conf):
         where = ["--host", "127.0.0.1:%d" % port, "--units", "1-8",
                  "--timeout", "60ms"]
         r = scan(d, *where, "--json")
         found = {x["unit"]: x["type"] for x in json.loads(r.stdout)["found"]}
-        tap.ok(found == {2: "tuf-2000m", 6: "seeed-mtec-02a"},
+        tap.ok(found == {2: "tuf-2000m", 6: "seeed-mtec-02a",
+                         8: "wirenboard-wb-mr6c"},
                "over TCP: %s %s" % (found, r.stderr))
         path = d + "/found.yaml"
         with open(path, "w") as f:
             f.write(scan(d, *where).stdout)
+        with open(path) as f:
+            text = f.read()
+        tap.ok("\n      # unit 2, TCP" in text and all(
+            len(x) <= 78 for x in text.splitlines() if "#" in x),
+            "over TCP: nothing is wider than 78 columns: %s" % text)
+        flow = [x.split() for x in text.splitlines() if "#   flow " in x]
+        tap.ok(flow and len(flow[0][2]) <= 9, "over TCP: few digits: %s" %
+               flow)
         os.chmod(path, 0o600)
         r = ctl(d, "check", path, "--profiles", harness.PROFILES)
-        tap.ok(r.returncode == 0, "over TCP: check accepts the site file: %s"
+        tap.ok(r.returncode == 0 and "warning" not in r.stderr and
+               "every: " in text, "over TCP: check accepts the site file: %s"
                % (r.stdout + r.stderr))
 
 
