@@ -38,9 +38,7 @@ read_back(const struct hand *h, struct probing *p, uint16_t *words)
 		memcpy(words, a.words, t->count * sizeof(*words));
 		return CTL_DONE;
 	}
-	return a.result == PROBE_EXCEPTION || a.result == PROBE_REFUSED
-		   ? CTL_REFUSED
-		   : CTL_NO_DEVICE;
+	return a.result == PROBE_OK ? CTL_NO_DEVICE : probing_code(p, &a);
 }
 
 static int
@@ -61,9 +59,7 @@ send_it(struct hand *h, struct probing *p)
 	if (a.result == PROBE_OK)
 		return CTL_DONE;
 	(void)hand_wrong(probing_says(&a, why, sizeof(why)), NULL);
-	return a.result == PROBE_TIMEOUT || a.result == PROBE_NOISE
-		   ? CTL_NO_DEVICE
-		   : CTL_REFUSED;
+	return probing_code(p, &a);
 }
 
 /* ---- what is said of it ---- */

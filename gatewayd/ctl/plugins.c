@@ -203,6 +203,20 @@ list(const struct paths *dirs, bool json)
 
 /* ---- one of them ---- */
 
+bool
+plugins_has(const struct paths *dirs, const char *name)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < dirs->nplugins; i++) {
+		(void)snprintf(
+		    path, sizeof(path), "%s/%s.so", dirs->plugins[i], name);
+		if (strchr(name, '/') == NULL && access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int
 show(const struct paths *dirs, const char *name)
 {

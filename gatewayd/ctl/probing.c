@@ -292,3 +292,19 @@ probing_says(const struct msg_probed *a, char *out, size_t size)
 	}
 	return out;
 }
+
+int
+probing_code(const struct probing *p, const struct msg_probed *a)
+{
+	switch (a->result) {
+	case PROBE_OK:
+		return CTL_DONE;
+	case PROBE_TIMEOUT:
+	case PROBE_NOISE:
+		return CTL_NO_DEVICE;
+	case PROBE_PORT:
+		return p->found.to.port != NULL ? CTL_REFUSED : CTL_NO_DEVICE;
+	default:
+		return CTL_REFUSED;
+	}
+}

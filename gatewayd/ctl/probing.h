@@ -86,4 +86,8 @@ struct msg_probe probing_read(
  * exception 2, illegal data address". Returns out. */
 const char *probing_says(const struct msg_probed *a, char *out, size_t size);
 
+/* The exit code for an answer: whoever does not answer, or whose host is not
+ * there, is no device; a port that is not there is ours. */
+int probing_code(const struct probing *p, const struct msg_probed *a);
+
 #endif

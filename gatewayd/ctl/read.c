@@ -125,9 +125,7 @@ failed(const struct target *t, const struct probing *p,
 		    "perhaps it lacks one of these %u, or "
 		    "gives fewer at once: ask for fewer\n",
 		    place->count);
-	return a->result == PROBE_EXCEPTION || a->result == PROBE_REFUSED
-		   ? CTL_REFUSED
-		   : CTL_NO_DEVICE;
+	return a->result == PROBE_OK ? CTL_NO_DEVICE : probing_code(p, a);
 }
 
 static bool
@@ -223,7 +221,7 @@ look(struct look *k)
 		return ctl_usage("read", why, NULL);
 	code = target_find(&k->target, "read", n == 0);
 	if (code == CTL_DONE)
-		code = probing_open(&p, "read", &k->target.to);
+		code = target_open(&k->target, "read", &p);
 	if (code != CTL_DONE)
 		return code;
 	code = n > 0 ? read_raw(k, p, &place) : read_typed(k, p);

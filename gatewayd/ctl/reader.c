@@ -213,5 +213,5 @@ reader_read(struct reader *r, struct probing *p, char *why, size_t size)
 	(void)probing_says(&r->last, why, size);
 	if (r->last.result == PROBE_REFUSED)
 		return CTL_REFUSED;
-	return r->answers > 0 ? CTL_DONE : CTL_NO_DEVICE;
+	return r->answers > 0 ? CTL_DONE : probing_code(p, &r->last);
 }

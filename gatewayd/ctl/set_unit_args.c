@@ -8,6 +8,7 @@
 #include "jdoc.h"
 #include "library.h"
 #include "paths.h"
+#include "plugins.h"
 #include "set_unit.h"
 
 struct args {
@@ -149,6 +150,12 @@ load_type(struct args *a, struct library **library)
 		    (const char *const *)a->dirs.profiles, a->dirs.nprofiles);
 	if (*library != NULL && c != NULL)
 		t = library_load(*library, a->type, a->variant, c);
+	if (t == NULL && plugins_has(&a->dirs, a->type)) {
+		(void)complaints_free(c);
+		return refuse(a->type, " is a plugin",
+		    ", which does not know how its unit is set; a profile may: "
+		    "`gatewayctl profiles`");
+	}
 	if (c != NULL && t == NULL)
 		complaints_print(c, stderr);
 	(void)complaints_free(c);

@@ -12,6 +12,7 @@
 #include "jdoc.h"
 #include "library.h"
 #include "nearest.h"
+#include "plugins.h"
 
 static const char usual_site[] = "/etc/gatewayd/site.yaml";
 
@@ -254,7 +255,16 @@ load_type(struct target *t, const char *cmd)
 	}
 	c = complaints_new();
 	type = library_load(t->library, t->type, t->variant, c);
-	complaints_print(c, stderr);
+	if (type == NULL && plugins_has(&t->site.dirs, t->type))
+		(void)fprintf(stderr,
+		    "gatewayctl %s: %s is a plugin, which runs in the gateway "
+		    "alone: put the device into the site file (`gatewayctl "
+		    "plugins %s` has the lines), then `gatewayctl points "
+		    "LINE/DEVICE` shows what it reads; without a type, "
+		    "registers can be named (holding 0 4)\n",
+		    cmd, t->type, t->type);
+	else
+		complaints_print(c, stderr);
 	(void)complaints_free(c);
 	return type;
 }
@@ -341,6 +351,35 @@ target_find(struct target *t, const char *cmd, bool typed)
 			r = make_device(t, cmd);
 	}
 	return r == CTL_DONE && typed ? must_be_profile(t, cmd) : r;
+}
+
+static int
+unit_zero(const char *cmd)
+{
+	return lacks(cmd, "unit 0 is every device of a serial line at once, "
+			  "and none answers to it; --unit takes 1 to 247");
+}
+
+int
+target_open(const struct target *t, const char *cmd, struct probing **out)
+{
+	struct probing *p = NULL;
+	uint32_t baud = 0;
+	uint8_t parity, stop_bits;
+	int r;
+
+	if (t->unit == 0 && t->to.port != NULL)
+		return unit_zero(cmd);
+	r = probing_open(&p, cmd, &t->to);
+	if (r != CTL_DONE)
+		return r;
+	probing_serial(p, &baud, &parity, &stop_bits);
+	if (t->unit == 0 && baud > 0) {
+		(void)probing_close(p); /* NULL, always */
+		return unit_zero(cmd);
+	}
+	*out = p;
+	return CTL_DONE;
 }
 
 void

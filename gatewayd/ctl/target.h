@@ -46,6 +46,9 @@ bool target_said(const struct target *t);
 /* Finds the device; with `typed` it must be known what type it is. CTL_DONE, or
  * the exit code after saying why not. */
 int target_find(struct target *t, const char *cmd, bool typed);
+/* Opens the way there, to read: as probing_open(), but for unit 0, which is
+ * nobody on a serial line. */
+int target_open(const struct target *t, const char *cmd, struct probing **out);
 void target_close(struct target *t);
 
 /* The site's device at that unit of the target's line, by which a raw request

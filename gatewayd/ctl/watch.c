@@ -297,7 +297,7 @@ open_device(struct watch *k)
 		t->name = k->what[0];
 	code = target_find(t, "watch", true);
 	if (code == CTL_DONE)
-		code = probing_open(&k->probing, "watch", &t->to);
+		code = target_open(t, "watch", &k->probing);
 	if (code != CTL_DONE)
 		return code;
 	k->reader =

@@ -175,6 +175,7 @@ def refused(tap, ctl, farm, at):
             (("holding", "0", "126"), "1 to 125"),
             (("holdin", "0"), "holding 0 4"), ((), "--type"),
             (("--unit", "256", "holding", "0"), "0 to 255"),
+            (("--unit", "0", "holding", "0"), "1 to 247"),
             (("--yaml",), "--yaml")):
         code, out, err = ctl("read", *at, *args)
         tap.ok(code == 2 and word in err and not out,
@@ -183,6 +184,18 @@ def refused(tap, ctl, farm, at):
     tap.ok(code == 2 and err, "read of nothing: 2")
     code, out, err = ctl("read", *at, "--type", "rik", "--profiles", ctl.d)
     tap.ok(code == 1 and "rik" in err and not out, "no such type: 1")
+    code, out, err = ctl("read", *at, "--type", "tuf-2000m-total")
+    tap.ok(code == 1 and "is a plugin" in err and "`gatewayctl points" in err,
+           "a plugin's type: 1 " + err)
+    nowhere = ["--port", ctl.d + "/none", "--unit", "1"]
+    for args in (["read", "holding", "0"],
+                 ["read", "--type", "rig", "--profiles", ctl.d],
+                 ["write", "--yes", "holding", "0", "1"]):
+        code, out, err = ctl(*args, *nowhere)
+        tap.ok(code == 1 and "is not there" in err, "no port: 1 " + err)
+    code, out, err = ctl("read", "--host", "127.0.0.1:1", "--unit", "1",
+                         "holding", "0")
+    tap.ok(code == 4 and err, "nobody at the host: 4 " + err)
 
 
 def written(tap, ctl, farm, device, at):
