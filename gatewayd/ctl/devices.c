@@ -152,13 +152,14 @@ add_all(struct table *t, const struct json_t *d)
 }
 
 static void
-print(const struct json_t *lines, const char *columns,
+print(const struct json_t *lines, const char *columns, const char *gives_way,
     const char *const *heading, add_row *add, FILE *to)
 {
 	struct table *t = table_new(columns);
 
 	if (t == NULL)
 		return;
+	table_gives_way(t, gives_way);
 	for (size_t i = 0; i < strlen(columns); i++)
 		table_cell(t, "%s", heading[i]);
 	for (size_t i = 0; i < jdoc_count(lines); i++) {
@@ -193,11 +194,11 @@ devices_print(const struct json_t *lines, FILE *to)
 	static const char *const troubled[] = {"IN TROUBLE", "REQUESTS",
 	    "ANSWERS", "TIMEOUTS", "LATE", "CRC", "NOISE", "EXCEPTIONS"};
 
-	print(lines, "llrlrrrrrl", plain, add_plain, to);
+	print(lines, "llrlrrrrrl", "-a---3241w", plain, add_plain, to);
 	if (!any_troubled(lines))
 		return;
 	(void)fputs("\n", to); /* main() asks ferror() */
-	print(lines, "lrrrrrrl", troubled, add_troubled, to);
+	print(lines, "lrrrrrrl", "-------w", troubled, add_troubled, to);
 }
 
 void
@@ -208,5 +209,6 @@ devices_print_all(const struct json_t *lines, FILE *to)
 	    "NOISE", "EXCEPTIONS", "HALF WITHIN", "95 % WITHIN", "DEADLINE",
 	    "LINE TIME", ""};
 
-	print(lines, "llrlrrrrrrrlrrrrl", all, add_all, to);
+	print(
+	    lines, "llrlrrrrrrrlrrrrl", "-17-6------a4532w", all, add_all, to);
 }

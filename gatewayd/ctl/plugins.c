@@ -180,6 +180,7 @@ list(const struct paths *dirs, bool json)
 		jw_object(&x.out, NULL);
 		jw_array(&x.out, "plugins");
 	}
+	table_gives_way(x.table, "-a2-1"); /* the path is in --json */
 	for (size_t i = 0; !json && i < sizeof(head) / sizeof(head[0]); i++)
 		table_cell(x.table, "%s", head[i]);
 	for (size_t i = 0; i < dirs->nplugins; i++)

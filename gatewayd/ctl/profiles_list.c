@@ -262,6 +262,7 @@ heading(struct table *t)
 
 	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
 		table_cell(t, "%s", head[i]);
+	table_gives_way(t, "-1ab324");
 }
 
 int

@@ -57,6 +57,7 @@ print_gateway(const struct json_t *s)
 
 	if (t == NULL)
 		return;
+	table_gives_way(t, "-w");
 	table_cell(t, "gateway"); /* the first row never empties a column */
 	table_cell(t, strcmp(id, name) == 0 ? "%s" : "%s  %s", id, name);
 	table_cell(t, "program");
@@ -124,6 +125,7 @@ print_lines(const struct json_t *lines)
 	if (t == NULL)
 		return;
 	heading(t, names);
+	table_gives_way(t, "-a----312w");
 	for (size_t i = 0; i < jdoc_count(lines); i++)
 		add_line(t, jdoc_at(lines, i));
 	table_print(t, 0, stdout);
@@ -165,6 +167,7 @@ print_uplinks(const struct json_t *uplinks)
 	if (t == NULL)
 		return;
 	heading(t, names);
+	table_gives_way(t, "-a--3-12w");
 	for (size_t i = 0; i < jdoc_count(uplinks); i++) {
 		const struct json_t *u = jdoc_at(uplinks, i);
 		text(t, u, "name");

@@ -5,13 +5,16 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <wchar.h>
 
-enum { COLUMNS_MAX = 24, GAP = 2 };
+enum { COLUMNS_MAX = 24, GAP = 2, CUT_LEAST = 16, FOLD_LEAST = 24, DOTS = 3 };
 
 struct table {
 	size_t ncolumns, n, cap;
 	char align[COLUMNS_MAX];
+	char gives_way[COLUMNS_MAX + 1];
 	char **cell;
 };
 
@@ -25,6 +28,14 @@ table_new(const char *columns)
 	t->ncolumns = strnlen(columns, COLUMNS_MAX);
 	memcpy(t->align, columns, t->ncolumns);
 	return t;
+}
+
+void
+table_gives_way(struct table *t, const char *columns)
+{
+	if (t != NULL)
+		(void)snprintf(
+		    t->gives_way, sizeof(t->gives_way), "%s", columns);
 }
 
 struct table *
@@ -133,38 +144,166 @@ pad(size_t n, FILE *to)
 		(void)fputc(' ', to); /* main() asks ferror() */
 }
 
-static void
-print_row(const struct table *t, size_t row, const size_t *width, FILE *to)
+/* Its first cells, and dots in place of the rest; how much room is left. */
+static size_t
+print_cut(const char *s, size_t width, FILE *to)
 {
-	size_t owed = 0; /* spaces, written only when more text follows */
+	size_t len = strlen(s), used = 0, i = 0;
+
+	while (i < len) {
+		int cells;
+		size_t n = character(s + i, len - i, &cells);
+		if (cells > 0 && used + (size_t)cells + DOTS > width)
+			break;
+		used += cells > 0 ? (size_t)cells : 0;
+		i += n;
+	}
+	while (i > 0 && s[i - 1] == ' ') {
+		i--;
+		used--;
+	}
+	(void)fwrite(s, 1, i, to); /* main() asks ferror() */
+	(void)fputs("...", to);
+	return width - used - DOTS;
+}
+
+/* Words, which go on from column `at` of the next lines. */
+static void
+print_folded(const char *s, size_t width, size_t at, FILE *to)
+{
+	char word[256];
+	size_t used = 0;
+
+	while (*s != '\0') {
+		size_t n = strcspn(s, " "), cells;
+
+		(void)snprintf(word, sizeof(word), "%.*s", (int)n, s);
+		cells = table_width(word);
+		if (used > 0 && used + 1 + cells > width) {
+			(void)fputc('\n', to); /* main() asks ferror() */
+			pad(at, to);
+			used = 0;
+		}
+		(void)fprintf(to, "%s%.*s", used > 0 ? " " : "", (int)n, s);
+		used += cells + (used > 0);
+		s += n;
+		s += strspn(s, " ");
+	}
+}
+
+/* A cell that is wider than its column; how much room is left of it. */
+static size_t
+print_narrow(const struct table *t, size_t column, const char *s, size_t width,
+    size_t at, FILE *to)
+{
+	if (t->gives_way[column] != 'w')
+		return print_cut(s, width, to);
+	print_folded(s, width, at, to); /* the last one */
+	return 0;
+}
+
+static void
+print_row(const struct table *t, size_t row, const size_t *width, int indent,
+    FILE *to)
+{
+	size_t at = (size_t)indent; /* where the column begins */
+	size_t owed = at; /* spaces, written only when more text follows */
 
 	for (size_t c = 0; c < t->ncolumns; c++) {
-		const char *s;
-		size_t room;
+		const char *s = cell_text(t, row + c);
+		size_t cells = table_width(s), room;
+
 		if (width[c] == 0)
 			continue;
-		s = cell_text(t, row + c);
-		room = width[c] - table_width(s);
-		if (*s != '\0') {
+		room = width[c] > cells ? width[c] - cells : 0;
+		if (cells > width[c]) {
+			pad(owed, to);
+			owed = GAP + print_narrow(t, c, s, width[c], at, to);
+		} else if (*s != '\0') {
 			pad(owed + (t->align[c] == 'r' ? room : 0), to);
 			(void)fputs(s, to); /* main() asks ferror() */
 			owed = t->align[c] == 'r' ? GAP : room + GAP;
 		} else {
 			owed += width[c] + GAP;
 		}
+		at += width[c] + GAP;
 	}
 	(void)fputc('\n', to);
+}
+
+/* 0: it is no terminal, or does not say. */
+static size_t
+terminal_width(FILE *to)
+{
+	struct winsize w = {0};
+	int fd = fileno(to);
+
+	return fd >= 0 && isatty(fd) == 1 && ioctl(fd, TIOCGWINSZ, &w) == 0
+		   ? w.ws_col
+		   : 0;
+}
+
+static size_t
+whole_width(const struct table *t, const size_t *width)
+{
+	size_t n = 0;
+
+	for (size_t c = 0; c < t->ncolumns; c++)
+		n += width[c] > 0 ? width[c] + (n > 0 ? GAP : 0) : 0;
+	return n;
+}
+
+/* The column whose turn it is; ncolumns: none. */
+static size_t
+turn(const struct table *t, char whose)
+{
+	const char *at = strchr(t->gives_way, whose);
+
+	return at != NULL && (size_t)(at - t->gives_way) < t->ncolumns
+		   ? (size_t)(at - t->gives_way)
+		   : t->ncolumns;
+}
+
+/* The folded one takes what the others leave, at least so much. */
+static void
+fold(const struct table *t, size_t *width, size_t room)
+{
+	size_t all = whole_width(t, width), c = turn(t, 'w');
+	size_t over = all > room ? all - room : 0;
+
+	if (c == t->ncolumns || width[c] <= FOLD_LEAST || over == 0)
+		return;
+	width[c] -= over < width[c] - FOLD_LEAST ? over : width[c] - FOLD_LEAST;
+}
+
+static void
+narrow(const struct table *t, size_t *width, size_t room)
+{
+	fold(t, width, room);
+	for (char x = '1'; x <= '9' && whole_width(t, width) > room; x++)
+		if (turn(t, x) < t->ncolumns)
+			width[turn(t, x)] = 0;
+	for (char x = 'a'; x <= 'f' && whole_width(t, width) > room; x++) {
+		size_t c = turn(t, x);
+		size_t over = whole_width(t, width) - room;
+
+		if (c == t->ncolumns || width[c] <= CUT_LEAST)
+			continue;
+		width[c] -=
+		    over < width[c] - CUT_LEAST ? over : width[c] - CUT_LEAST;
+	}
 }
 
 void
 table_print(const struct table *t, int indent, FILE *to)
 {
-	size_t width[COLUMNS_MAX];
+	size_t width[COLUMNS_MAX], room = terminal_width(to);
 
 	for (size_t c = 0; c < t->ncolumns; c++)
 		width[c] = column_width(t, c);
+	if (room > (size_t)indent)
+		narrow(t, width, room - (size_t)indent);
 	for (size_t i = 0; i + t->ncolumns <= t->n; i += t->ncolumns) {
-		pad((size_t)indent, to);
-		print_row(t, i, width, to);
+		print_row(t, i, width, indent, to);
 	}
 }

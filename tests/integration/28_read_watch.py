@@ -289,6 +289,22 @@ def in_terminal(*args):
     return p.wait(), out.decode()
 
 
+def fits(tap, run_dir):
+    """Tables on a terminal of 80 columns; whole where there is none."""
+    for cmd in ("status", "profiles", "plugins"):
+        code, out = in_terminal(cmd, "--run-dir", run_dir)
+        lines = out.replace("\r", "").splitlines()
+        tap.ok(code == 0 and len(lines) > 3 and max(map(len, lines)) <= 80,
+               cmd + ": 80 columns: " + max(lines, key=len))
+        tap.ok(cmd == "status" or "..." in out, cmd + ": long texts are cut")
+        r = subprocess.run([harness.BUILD + "/gatewayctl", cmd, "--run-dir",
+                            run_dir], capture_output=True, text=True)
+        head = {"status": "RESTARTS", "profiles": "STATUS",
+                "plugins": "FILE"}[cmd]
+        tap.ok(head in r.stdout and head not in out,
+               cmd + ": piped it is whole")
+
+
 def watched(tap, ctl, gateway, farm):
     code, out, err = ctl("watch", "--times", "1", "--json")
     rows = [json.loads(x) for x in out.splitlines()]
@@ -376,6 +392,7 @@ def through(tap, ctl, farm, gateway):
     tap.ok(gateway.points()["north/rig/cold"]["age_ms"] < 5000 and
            gateway.status()["lines"][0]["restarts"] == 0, "it polls on")
     watched(tap, ctl, gateway, farm)
+    fits(tap, gateway.run_dir)
 
 
 def main():
