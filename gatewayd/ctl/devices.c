@@ -194,7 +194,7 @@ devices_print(const struct json_t *lines, FILE *to)
 	static const char *const troubled[] = {"IN TROUBLE", "REQUESTS",
 	    "ANSWERS", "TIMEOUTS", "LATE", "CRC", "NOISE", "EXCEPTIONS"};
 
-	print(lines, "llrlrrrrrl", "-a---3241w", plain, add_plain, to);
+	print(lines, "llrlrrrrrl", "-a---3241u", plain, add_plain, to);
 	if (!any_troubled(lines))
 		return;
 	(void)fputs("\n", to); /* main() asks ferror() */
@@ -210,5 +210,5 @@ devices_print_all(const struct json_t *lines, FILE *to)
 	    "LINE TIME", ""};
 
 	print(
-	    lines, "llrlrrrrrrrlrrrrl", "-17-6------a4532w", all, add_all, to);
+	    lines, "llrlrrrrrrrlrrrrl", "-17-6------a4532u", all, add_all, to);
 }

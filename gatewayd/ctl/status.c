@@ -125,7 +125,7 @@ print_lines(const struct json_t *lines)
 	if (t == NULL)
 		return;
 	heading(t, names);
-	table_gives_way(t, "-a----312w");
+	table_gives_way(t, "-a----312u");
 	for (size_t i = 0; i < jdoc_count(lines); i++)
 		add_line(t, jdoc_at(lines, i));
 	table_print(t, 0, stdout);
@@ -167,7 +167,7 @@ print_uplinks(const struct json_t *uplinks)
 	if (t == NULL)
 		return;
 	heading(t, names);
-	table_gives_way(t, "-a--3-12w");
+	table_gives_way(t, "-a--3-12u");
 	for (size_t i = 0; i < jdoc_count(uplinks); i++) {
 		const struct json_t *u = jdoc_at(uplinks, i);
 		text(t, u, "name");

@@ -9,7 +9,14 @@
 #include <unistd.h>
 #include <wchar.h>
 
-enum { COLUMNS_MAX = 24, GAP = 2, CUT_LEAST = 16, FOLD_LEAST = 24, DOTS = 3 };
+enum {
+	COLUMNS_MAX = 24,
+	GAP = 2,
+	CUT_LEAST = 16,
+	FOLD_LEAST = 24,
+	UNDER = 4,
+	DOTS = 3
+};
 
 struct table {
 	size_t ncolumns, n, cap;
@@ -66,10 +73,10 @@ character(const char *s, size_t len, int *cells)
 	return n;
 }
 
-size_t
-table_width(const char *s)
+static size_t
+cells_of(const char *s, size_t len)
 {
-	size_t len = strlen(s), width = 0;
+	size_t width = 0;
 
 	for (size_t i = 0; i < len;) {
 		int cells;
@@ -77,6 +84,12 @@ table_width(const char *s)
 		width += cells > 0 ? (size_t)cells : 0;
 	}
 	return width;
+}
+
+size_t
+table_width(const char *s)
+{
+	return cells_of(s, strlen(s));
 }
 
 static void
@@ -167,25 +180,45 @@ print_cut(const char *s, size_t width, FILE *to)
 	return width - used - DOTS;
 }
 
-/* Words, which go on from column `at` of the next lines. */
+/* Bytes of `s` that take `width` cells at most, one character at least. */
+static size_t
+fitting(const char *s, size_t n, size_t width)
+{
+	size_t i = 0, used = 0;
+
+	while (i < n) {
+		int cells;
+		size_t k = character(s + i, n - i, &cells);
+
+		used += cells > 0 ? (size_t)cells : 0;
+		if (i > 0 && used > width)
+			break;
+		i += k;
+	}
+	return i < n ? i : n;
+}
+
+/* Words, which go on from column `at` of the next lines; one that is too long
+ * for a line is broken. */
 static void
 print_folded(const char *s, size_t width, size_t at, FILE *to)
 {
-	char word[256];
 	size_t used = 0;
 
 	while (*s != '\0') {
-		size_t n = strcspn(s, " "), cells;
+		size_t n = strcspn(s, " ");
+		size_t room = used > 0 ? width - used - 1 : width;
 
-		(void)snprintf(word, sizeof(word), "%.*s", (int)n, s);
-		cells = table_width(word);
-		if (used > 0 && used + 1 + cells > width) {
+		if (used > 0 &&
+		    (used >= width || fitting(s, n, room) < n || room == 0)) {
 			(void)fputc('\n', to); /* main() asks ferror() */
 			pad(at, to);
 			used = 0;
+			continue;
 		}
+		n = fitting(s, n, width);
 		(void)fprintf(to, "%s%.*s", used > 0 ? " " : "", (int)n, s);
-		used += cells + (used > 0);
+		used += cells_of(s, n) + (used > 0);
 		s += n;
 		s += strspn(s, " ");
 	}
@@ -200,6 +233,28 @@ print_narrow(const struct table *t, size_t column, const char *s, size_t width,
 		return print_cut(s, width, to);
 	print_folded(s, width, at, to); /* the last one */
 	return 0;
+}
+
+static bool
+is_under(const struct table *t)
+{
+	return t->gives_way[t->ncolumns - 1] == 'u';
+}
+
+/* The last column's text on lines of its own. */
+static void
+print_under(
+    const struct table *t, size_t row, int indent, size_t room, FILE *to)
+{
+	const char *s = cell_text(t, row + t->ncolumns - 1);
+	size_t at = (size_t)indent + UNDER;
+
+	if (*s == '\0')
+		return;
+	pad(at, to);
+	print_folded(
+	    s, room > UNDER + FOLD_LEAST ? room - UNDER : FOLD_LEAST, at, to);
+	(void)fputc('\n', to); /* main() asks ferror() */
 }
 
 static void
@@ -280,6 +335,8 @@ static void
 narrow(const struct table *t, size_t *width, size_t room)
 {
 	fold(t, width, room);
+	if (is_under(t) && whole_width(t, width) > room)
+		width[t->ncolumns - 1] = 0;
 	for (char x = '1'; x <= '9' && whole_width(t, width) > room; x++)
 		if (turn(t, x) < t->ncolumns)
 			width[turn(t, x)] = 0;
@@ -305,5 +362,7 @@ table_print(const struct table *t, int indent, FILE *to)
 		narrow(t, width, room - (size_t)indent);
 	for (size_t i = 0; i + t->ncolumns <= t->n; i += t->ncolumns) {
 		print_row(t, i, width, indent, to);
+		if (is_under(t) && width[t->ncolumns - 1] == 0)
+			print_under(t, i, indent, room, to);
 	}
 }

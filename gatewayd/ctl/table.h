@@ -24,8 +24,9 @@ void table_print(const struct table *t, int indent, FILE *to);
 /* What may give way on a terminal that is narrower than the table, a character
  * a column: '1' first, then '2' ...: the column is left out; after those, 'a'
  * first, then 'b' ...: its texts are cut, and end with "..."; 'w', the last
- * column only: its texts go on below themselves; '-': none of these. Where it
- * is no terminal, nothing does. */
+ * column only: its texts go on below themselves; 'u', the last, too: they stand
+ * under their rows; '-': none of these. Where it is no terminal, nothing does.
+ */
 void table_gives_way(struct table *t, const char *columns);
 
 /* Cells that a UTF-8 text takes. */
