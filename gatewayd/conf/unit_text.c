@@ -211,7 +211,7 @@ remedy(const char *text, char out[8 * UNIT_MAX])
 		add_part(out, p, n);
 		if (!p[n])
 			return;
-		(void)strcat(out, "/");
+		add_part(out, "/", 1);
 		p += n + 1;
 	}
 }
