@@ -238,7 +238,7 @@ print_narrow(const struct table *t, size_t column, const char *s, size_t width,
 static bool
 is_under(const struct table *t)
 {
-	return t->gives_way[t->ncolumns - 1] == 'u';
+	return t->ncolumns > 0 && t->gives_way[t->ncolumns - 1] == 'u';
 }
 
 /* The last column's text on lines of its own. */
@@ -354,7 +354,7 @@ narrow(const struct table *t, size_t *width, size_t room)
 void
 table_print(const struct table *t, int indent, FILE *to)
 {
-	size_t width[COLUMNS_MAX], room = terminal_width(to);
+	size_t width[COLUMNS_MAX] = {0}, room = terminal_width(to);
 
 	for (size_t c = 0; c < t->ncolumns; c++)
 		width[c] = column_width(t, c);
