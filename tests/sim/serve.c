@@ -262,7 +262,8 @@ after_read(struct sim_device *d, const uint8_t *pdu, bool told)
 		struct sim_point *p = &d->points[i];
 		struct num v;
 		/* What is made of others is the gateway's to work out. */
-		if (p->type->formula != NULL || p->type->table != table || p->type->addr < addr ||
+		if (p->type->formula != NULL || p->type->table != table ||
+		    p->type->addr < addr ||
 		    p->type->addr + p->type->count > addr + count)
 			continue;
 		if (told)
