@@ -197,7 +197,7 @@ add_part(char *out, const char *part, size_t n)
 static void
 remedy(const char *text, char out[8 * UNIT_MAX])
 {
-	char ascii[4 * UNIT_MAX];
+	char ascii[4 * UNIT_MAX] = "";
 	const char *p = ascii;
 
 	in_ascii(text, ascii);

@@ -43,11 +43,11 @@ say_words(const struct msg_probe *m, char *out, size_t size)
 	at = (size_t)snprintf(
 	    out, size, "%s 0x%04X =", coil ? "coil" : "holding", m->addr);
 	for (uint16_t i = 0; i < m->nwords && i < SHOWN && at < size; i++)
-		at += (size_t)snprintf(
-		    out + at, size - at, coil ? " %u" : " 0x%04X", m->words[i]);
+		at += (size_t)snprintf(out + at, size - at,
+		    coil ? " %u" : " 0x%04X", (unsigned)m->words[i]);
 	if (m->nwords > SHOWN && at < size)
 		(void)snprintf(
-		    out + at, size - at, " and %u more", m->nwords - SHOWN);
+		    out + at, size - at, " and %d more", m->nwords - SHOWN);
 }
 
 /* What is written has an author, whatever becomes of it; result 0: not known

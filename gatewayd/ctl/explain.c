@@ -288,7 +288,7 @@ explain_site(const struct device_type *t, FILE *to)
 	(void)fprintf(to,
 	    "      devices:\n"
 	    "        device-1: {type: %s%s, unit: %u, every: %s}\n",
-	    t->name, variant, t->unit >= 1 && t->unit <= 247 ? t->unit : 1,
+	    t->name, variant, t->unit >= 1 && t->unit <= 247 ? t->unit : 1u,
 	    every != NULL ? every : "1min");
 }
 

@@ -119,7 +119,7 @@ struct num
 num(double v)
 {
 	struct value value = value_real(v);
-	struct num n;
+	struct num n = {""};
 
 	value_format(&value, n.s, sizeof(n.s));
 	return n;

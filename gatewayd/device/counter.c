@@ -13,20 +13,38 @@ enum { VERSION = 1, KEPT = 1 + 1 + 1 + 3 * 8 + 4 };
 
 /* ---- the register ---- */
 
+/* FNV-1a over its eight bytes. */
 static uint32_t
-mix(uint32_t mark, const void *bytes, size_t n)
+mix(uint32_t mark, uint64_t bits)
 {
-	const uint8_t *b = bytes;
+	for (int i = 0; i < 8; i++, bits >>= 8)
+		mark = (mark ^ (uint8_t)bits) * 16777619;
+	return mark;
+}
 
-	for (size_t i = 0; i < n; i++)
-		mark = (mark ^ b[i]) * 16777619; /* FNV-1a */
+static uint32_t
+mix_real(uint32_t mark, double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	return mix(mark, bits);
+}
+
+static uint32_t
+mix_text(uint32_t mark, const char *s)
+{
+	for (; s != NULL && *s != '\0'; s++)
+		mark = mix(mark, (uint8_t)*s);
 	return mark;
 }
 
 static uint32_t
 mix_curve(uint32_t mark, const struct curve *k)
 {
-	return mix(mark, k->numbers, k->n * sizeof(k->numbers[0]));
+	for (size_t i = 0; i < k->n; i++)
+		mark = mix_real(mark, k->numbers[i]);
+	return mark;
 }
 
 /* Where the register stands and how it is put together; steps are what they
@@ -35,20 +53,21 @@ static uint32_t
 mark_of(const struct counter *c, const struct point *p)
 {
 	const struct point_type *t = p->type;
-	const uint16_t place[] = {
-	    (uint16_t)t->table, t->addr, t->count, (uint16_t)t->type, t->shift};
+	const uint64_t place[] = {
+	    t->table, t->addr, t->count, t->type, t->shift, t->mask};
 	const double scale[] = {t->mul, t->div, t->offset, p->slope, p->off};
 	uint32_t mark = 2166136261;
 
 	if (t->formula != NULL)
-		mark = mix(mark, t->formula_text,
-		    t->formula_text != NULL ? strlen(t->formula_text) : 0);
-	mark = mix(mark, place, sizeof(place));
-	mark = mix(mark, t->order, sizeof(t->order));
-	mark = mix(mark, &t->mask, sizeof(t->mask));
+		mark = mix_text(mark, t->formula_text);
+	for (size_t i = 0; i < sizeof(place) / sizeof(place[0]); i++)
+		mark = mix(mark, place[i]);
+	for (size_t i = 0; i < ORDER_MAX; i++)
+		mark = mix(mark, t->order[i]);
 	if (c->whole)
 		return mark;
-	mark = mix(mark, scale, sizeof(scale));
+	for (size_t i = 0; i < sizeof(scale) / sizeof(scale[0]); i++)
+		mark = mix_real(mark, scale[i]);
 	return mix_curve(mix_curve(mark, &t->curve), &p->curve);
 }
 
